@@ -1,0 +1,49 @@
+"""The ASGI application: every operation of the contract on a router, behind the edge."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+from gateway.edge import Edge
+from gateway.metrics import Metrics
+from gateway.operation import Operation, OperationRoute
+from gateway.routes import (
+    answer_eway_bill,
+    cancel_eway_bill,
+    documentation,
+    generate_eway_bill,
+    health,
+    issue_token,
+    list_eway_bills,
+    read_eway_bill,
+    vehicle_eway_bills,
+)
+from gateway.services import Clock, Services
+
+
+def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
+    """Every operation, the busiest first: the router tries them in order."""
+    served = [
+        generate_eway_bill.operation(services),
+        read_eway_bill.operation(services),
+        vehicle_eway_bills.operation(services),
+        list_eway_bills.operation(services),
+        cancel_eway_bill.operation(services),
+        answer_eway_bill.operation(services),
+        issue_token.operation(services),
+        *health.operations(services, metrics),
+    ]
+    return [*served, *documentation.operations(served)]
+
+
+def create_app(services: Services, clock: Clock, metrics: Metrics) -> ASGIApp:
+    """The application over running services."""
+    router = Router(
+        [
+            OperationRoute(operation, services.tokens, clock, metrics).route()
+            for operation in operations(services, metrics)
+        ],
+        redirect_slashes=False,
+    )
+    return Edge(router)

@@ -1,0 +1,184 @@
+"""The command line: serve, enrol, migrate, rebuild-hot-state, demo."""
+
+import argparse
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+
+from gateway import demo, supervisor
+from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
+from gateway.servers.process import ServerFailed
+from gateway.settings import SettingError, Settings, environment, variable
+from gateway.worker import now
+from ingest.clients import Enrolment, EnrolmentError, enrol
+from ingest.database import Database
+from ingest.hot_state import HotState
+from ingest.migrations import migrate
+from ingest.rebuild import rebuild_hot_state
+from validators.authority import Role
+from validators.errors import Refusal
+
+Result = TypeVar("Result")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command; exits 2 when it was asked wrongly, 1 when it could not be done."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        chosen.command(_settings(chosen), chosen)
+    except (SettingError, EnrolmentError) as error:
+        parser.error(str(error))
+    except (
+        DataDirectoryInUse,
+        ServerFailed,
+        supervisor.StartError,
+        Refusal,
+        OSError,
+    ) as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    flags = {name: getattr(chosen, name, None) for name in _setting_names()}
+    return Settings.from_environment(environment(), **flags)
+
+
+def _setting_names() -> list[str]:
+    return [field.name for field in fields(Settings)]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description="E-way bill gateway.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = _command(commands, "serve", "start everything and serve", _serve)
+    _flags(serve, "host", "port", "workers", "postgres_bin", "redis_server", "log_level")
+
+    new = _command(commands, "enrol", "give a person a client id and secret", _enrol)
+    new.add_argument("role", choices=[role.value for role in Role], metavar="ROLE")
+    new.add_argument("--id", required=True, help="GSTIN or transporter id, or the person's own id")
+    new.add_argument("--state", help="State code, for an officer or a reader, such as 29")
+    new.add_argument("--place", help="where a reader stands")
+    new.add_argument("--mobile", help="mobile number")
+    new.add_argument("--class", dest="person_class", help="class of transporters")
+
+    _command(commands, "migrate", "bring the schema to its newest version", _migrate)
+    _command(commands, "rebuild-hot-state", "Redis anew from PostgreSQL, while serving", _rebuild)
+    _command(commands, "demo", "a throwaway gateway shows what it does", _demo)
+    return parser
+
+
+def _command(
+    commands: Any, name: str, summary: str, run: Callable[[Settings, argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    command.set_defaults(command=run)
+    _flags(command, "data_dir", "postgres_dsn", "redis_url")
+    return command
+
+
+_HELP = {
+    "host": "address to listen on",
+    "port": "port to listen on, 0 for any",
+    "workers": "worker processes",
+    "data_dir": "where the embedded servers keep their data",
+    "postgres_dsn": "a PostgreSQL 18 to use instead of the embedded one",
+    "redis_url": "a Redis to use instead of the embedded one",
+    "postgres_bin": "directory of the postgres and initdb to embed",
+    "redis_server": "redis-server or valkey-server to embed",
+    "log_level": "debug, info, warning or error",
+}
+_KINDS = {"port": int, "workers": int, "data_dir": Path, "postgres_bin": Path, "redis_server": Path}
+
+
+def _flags(command: argparse.ArgumentParser, *names: str) -> None:
+    defaults = Settings()
+    for name in names:
+        default = getattr(defaults, name)
+        shown = "" if default is None else f", default {default}"
+        command.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=_KINDS.get(name, str),
+            metavar=name.rpartition("_")[2].upper(),
+            help=f"{_HELP[name]} ({variable(name)}{shown})",
+        )
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> None:
+    supervisor.serve(settings, lambda line: print(line, flush=True))
+
+
+def _enrol(settings: Settings, chosen: argparse.Namespace) -> None:
+    wanted = Enrolment(
+        Role(chosen.role),
+        chosen.id,
+        chosen.state,
+        chosen.place,
+        chosen.mobile,
+        chosen.person_class,
+    )
+
+    async def run(database: Database, _: Endpoints) -> tuple[str, str]:
+        return await enrol(database, wanted, now())
+
+    client_id, secret = _with_record(settings, run)
+    print(json.dumps({"client_id": client_id, "client_secret": secret}))
+
+
+def _migrate(settings: Settings, _: argparse.Namespace) -> None:
+    with _servers(settings) as servers:
+        applied = uvloop.run(migrate(servers.postgres_dsn))
+    print("\n".join(f"applied {name}" for name in applied) or "the schema is the newest")
+
+
+def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
+    def progress(done: int, seconds: float) -> None:
+        print(f"\r{done} bills, {done / max(seconds, 1e-9):.0f} a second", end="", file=sys.stderr)
+
+    async def run(database: Database, servers: Endpoints) -> int:
+        hot_state = HotState(database, servers.redis_url)
+        try:
+            return await rebuild_hot_state(database, hot_state, now(), progress)
+        finally:
+            await hot_state.disconnect()
+
+    done = _with_record(settings, run)
+    print(f"\n{done} live e-way bills are in the hot state")
+
+
+def _demo(_: Settings, __: argparse.Namespace) -> None:
+    demo.show()
+
+
+def _servers(settings: Settings) -> Any:
+    return attach(
+        settings.data_dir,
+        settings.postgres_dsn,
+        settings.redis_url,
+        settings.postgres_bin,
+        settings.redis_server,
+    )
+
+
+def _with_record(
+    settings: Settings, use: Callable[[Database, Endpoints], Awaitable[Result]]
+) -> Result:
+    """Runs a use of the record, of the gateway that serves the data directory if one does."""
+
+    async def run(servers: Endpoints) -> Result:
+        await migrate(servers.postgres_dsn)
+        database = await Database.connect(servers.postgres_dsn, connections_max=2)
+        try:
+            return await use(database, servers)
+        finally:
+            await database.close()
+
+    with _servers(settings) as servers:
+        return uvloop.run(run(servers))

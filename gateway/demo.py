@@ -1,0 +1,165 @@
+"""`gateway demo`: a throwaway gateway, and a consignment's story told over its real HTTP."""
+
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+import textwrap
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from gateway.worker import now
+from validators.calendar import INDIA, india_date
+
+_SUPPLIER, _RECIPIENT, _OFFICER = "27AAPFU0939F1ZV", "29AAGCB7383J1Z4", "KA-1001"
+_WIDTH = 78
+
+
+def show() -> None:
+    """Starts a gateway in a temporary directory, tells the story, stops it and leaves nothing."""
+    with tempfile.TemporaryDirectory(prefix="gateway-demo-") as directory:
+        _say("Starting a throwaway gateway with its own PostgreSQL and Redis ...")
+        command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", "1"]
+        process = subprocess.Popen(
+            [*command, "--data-dir", directory, "--log-level", "warning"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for above
+        try:
+            ready = process.stdout.readline()
+            if "http://" not in ready:
+                raise OSError("the throwaway gateway did not start; its messages are above")
+            _tell(ready[ready.index("http://") :].strip(), Path(directory))
+        finally:
+            process.terminate()
+            process.wait()
+        _say("The throwaway gateway is stopped and its data removed. Now: ./run serve")
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """A person with a token, talking HTTP."""
+
+    address: str
+    token: str
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        return _request(
+            f"{self.address}{path}",
+            data,
+            method,
+            sent | {name.replace("_", "-"): value for name, value in headers.items()},
+        )
+
+
+def _tell(address: str, data_dir: Path) -> None:
+    supplier = _enrol(address, data_dir, "taxpayer", _SUPPLIER)
+    recipient = _enrol(address, data_dir, "taxpayer", _RECIPIENT)
+    officer = _enrol(address, data_dir, "officer", _OFFICER, "--state", "29")
+
+    _chapter("The supplier sends goods from Mumbai to Bengaluru and generates an e-way bill")
+    document = {
+        "supplier_gstin": _SUPPLIER,
+        "recipient_gstin": _RECIPIENT,
+        "place_of_dispatch": "400001",
+        "place_of_delivery": "560001",
+        "document_number": "INV/2026/000123",
+        "document_date": (india_date(now()) - timedelta(days=1)).isoformat(),
+        "value_of_goods": "75000.00",
+        "hsn_code": "7215",
+        "reason_code": 1,
+        "distance_km": 984,
+        "vehicle_number": "KA12AB1234",
+    }
+    bill = supplier.call("POST", "/v1/eway-bills", document)
+    ebn = bill["ebn"]
+    _say(f"E-way bill {ebn} is {bill['status']}, required under rule {_clause(bill)}.")
+    _say(f"984 km: valid until {_clock(bill['valid_until'])}, ten days from now.")
+
+    _chapter("Its connection breaks before the answer arrives, so it sends the same again")
+    refused = supplier.call("POST", "/v1/eway-bills", document)
+    _say(f"{refused['code']}: {refused['detail']}. Nothing was made twice.")
+
+    _chapter("It mistypes another document; every fault is named at once")
+    faulty = {"document_number": "INV 124", "distance_km": 0, "recipient_gstin": _RECIPIENT[::-1]}
+    for fault in supplier.call("POST", "/v1/eway-bills", document | faulty)["errors"]:
+        _say(f"{fault['pointer']}: {fault['detail']}")
+
+    _chapter("An officer at a checkpoint asks what the truck KA12AB1234 carries")
+    for carried in officer.call("GET", "/v1/vehicles/KA12AB1234/eway-bills")["items"]:
+        _say(
+            f"{carried['ebn']}, {carried['status']}, HSN {carried['part_a']['hsn_code']}, "
+            f"Rs {carried['part_a']['value_of_goods']}, to {carried['part_a']['place_of_delivery']}"
+        )
+
+    _chapter("The recipient accepts the consignment, once")
+    path = f"/v1/eway-bills/{ebn}/acceptance"
+    accepted = recipient.call("POST", path, {"decision": "ACCEPTED"})
+    _say(f"Acceptance is {accepted['acceptance']['status']}.")
+    _say(f"Again: {recipient.call('POST', path, {'decision': 'REJECTED'})['code']}.")
+
+    _chapter("The supplier cancels another bill within 24 hours, and may use its document again")
+    second = supplier.call("POST", "/v1/eway-bills", document | {"document_number": "INV/2026/124"})
+    path = f"/v1/eway-bills/{second['ebn']}/cancellation"
+    cancelled = supplier.call("POST", path, {"reason": "the truck broke down"})
+    _say(f"E-way bill {second['ebn']} is {cancelled['status']}.")
+    third = supplier.call("POST", "/v1/eway-bills", document | {"document_number": "INV/2026/124"})
+    _say(f"The same document now has e-way bill {third['ebn']}, {third['status']}.")
+
+    _chapter("The officer looks all three up by number")
+    for number in (ebn, second["ebn"], third["ebn"]):
+        read = officer.call("GET", f"/v1/eway-bills/{quote(number)}")
+        _say(f"{number}: {read['status']}, acceptance {read['acceptance']['status']}")
+
+
+def _enrol(address: str, data_dir: Path, role: str, person: str, *more: str) -> _Caller:
+    command = [sys.executable, "-m", "gateway", "enrol", role, "--id", person, *more]
+    done = subprocess.run(
+        [*command, "--data-dir", data_dir], check=True, stdout=subprocess.PIPE, text=True
+    )
+    client = json.loads(done.stdout)
+    basic = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+    token = _request(
+        f"{address}/v1/oauth/token",
+        b"grant_type=client_credentials",
+        "POST",
+        {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    return _Caller(address, token["access_token"])
+
+
+def _request(url: str, body: bytes | None, method: str, headers: dict[str, str]) -> dict[str, Any]:
+    """The JSON answered, be it a refusal."""
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - our own
+    try:
+        with urllib.request.urlopen(request) as response:  # noqa: S310
+            answered = response.read()
+    except urllib.error.HTTPError as refusal:
+        answered = refusal.read()
+    parsed: dict[str, Any] = json.loads(answered)
+    return parsed
+
+
+def _clause(bill: dict[str, Any]) -> str:
+    return str(bill["requirement"]["clause"])
+
+
+def _clock(instant: str) -> str:
+    return datetime.fromisoformat(instant).astimezone(INDIA).strftime("%d %B %Y, %H:%M in India")
+
+
+def _chapter(title: str) -> None:
+    print("\n" + textwrap.fill(title, _WIDTH), flush=True)
+
+
+def _say(line: str) -> None:
+    print(textwrap.indent(textwrap.fill(line, _WIDTH - 4), "    "), flush=True)

@@ -1,0 +1,53 @@
+"""The outermost layer: gives every request its id, and turns what nobody handled into a problem."""
+
+import logging
+import secrets
+from itertools import count
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.operation import refused, send_answer
+from validators.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+
+class Edge:
+    """Plain ASGI middleware around the router."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        # Unique across workers and restarts, at the cost of one addition a request.
+        self._prefix = secrets.token_hex(6)
+        self._numbers = count()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"{self._prefix}-{next(self._numbers):x}"
+        scope["request_id"] = request_id
+        scope["app"] = self  # The router then raises for what it does not serve, which we answer.
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except HTTPException as error:
+            code = "METHOD_NOT_ALLOWED" if error.status_code == 405 else "NO_SUCH_RESOURCE"
+            answer = refused(Refusal(code), request_id)
+            answer.headers = [
+                (name.lower().encode(), value.encode())
+                for name, value in (error.headers or {}).items()
+            ]
+            await send_answer(send, answer, request_id)
+        except Exception:
+            log.exception("request %s to %s failed", request_id, scope["path"])
+            if started:
+                raise
+            await send_answer(send, refused(Refusal("INTERNAL_ERROR"), request_id), request_id)

@@ -1,0 +1,150 @@
+"""A request and its answer, as the endpoints see them: bounded bodies in, bytes out."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope
+
+from ingest import limits
+from validators.authority import Person
+from validators.errors import Refusal, fault
+from validators.identifiers import ebn_of
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+JSON: Final = b"application/json"
+FORM: Final = b"application/x-www-form-urlencoded"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is sent back. `headers` are those beside content type, length and request id."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+@dataclass(slots=True)
+class Call:
+    """One request: who asks (None where no credentials are needed), when, and what."""
+
+    scope: Scope
+    receive: Receive
+    headers: Mapping[bytes, bytes]
+    request_id: str
+    at: datetime
+    person: Person | None = None
+
+    @property
+    def caller(self) -> Person:
+        """The authenticated person; only for endpoints that need one."""
+        if self.person is None:
+            raise Refusal("UNAUTHENTICATED")
+        return self.person
+
+    def path_parameter(self, name: str) -> str:
+        """A parameter of the path."""
+        return str(self.scope["path_params"][name])
+
+    def ebn(self) -> int:
+        """The e-way bill number of the path. Raises Refusal EWAY_BILL_NOT_FOUND for what is none:
+        there is no such bill."""
+        ebn = ebn_of(self.path_parameter("ebn"))
+        if ebn is None:
+            raise Refusal("EWAY_BILL_NOT_FOUND")
+        return ebn
+
+    def query(self) -> dict[str, str]:
+        """The query parameters. Raises Refusal INVALID_QUERY when one is given twice or is not
+        UTF-8."""
+        try:
+            pairs = parse_qsl(
+                self.scope["query_string"].decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=limits.QUERY_FIELDS_MAX,
+            )
+        except ValueError as error:
+            raise Refusal("INVALID_QUERY", str(error)) from error
+        query = dict(pairs)
+        if len(query) < len(pairs):
+            names = [name for name, _ in pairs]
+            doubled = tuple(
+                fault(f"/{name}", "DUPLICATE_KEY") for name in query if names.count(name) > 1
+            )
+            raise Refusal("INVALID_QUERY", faults=doubled)
+        return query
+
+    async def body(self, media_type: bytes = JSON) -> bytes:
+        """The whole body, decompressed. Raises Refusal UNSUPPORTED_MEDIA_TYPE,
+        UNSUPPORTED_CONTENT_ENCODING, BODY_TOO_LARGE or MALFORMED_BODY."""
+        content_type = self.headers.get(b"content-type")
+        if content_type is not None and content_type != media_type:
+            given = content_type.partition(b";")[0].strip().lower()
+            if given != media_type:
+                raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send the body as {media_type.decode()}")
+        message = await self.receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body") or len(body) > limits.BODY_BYTES_MAX:
+            body = await self._rest_of(body)
+        encoding = self.headers.get(b"content-encoding")
+        return _decompressed(body, encoding) if encoding else body
+
+    async def _rest_of(self, first: bytes) -> bytes:
+        parts, size, more = [first], len(first), True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Refusal("MALFORMED_BODY", "the connection ended within the body")
+            size += len(message.get("body", b""))
+            # What is too large is still read to a bound, so that the client hears why.
+            if size > limits.BODY_BYTES_DRAINED_MAX:
+                break
+            if size <= limits.BODY_BYTES_MAX:
+                parts.append(message["body"])
+            more = message.get("more_body", False)
+        if size > limits.BODY_BYTES_MAX:
+            raise _too_large()
+        return b"".join(parts)
+
+
+def _too_large() -> Refusal:
+    return Refusal("BODY_TOO_LARGE", f"at most {limits.BODY_BYTES_MAX} bytes are taken here")
+
+
+def _decompressed(body: bytes, encoding: bytes) -> bytes:
+    """The body without its content encoding, never more than the limit in memory."""
+    most = limits.BODY_BYTES_MAX + 1
+    try:
+        match encoding.strip().lower():
+            case b"identity":
+                return body
+            case b"gzip":
+                # 16 + 15: the gzip wrapper and its largest window.
+                gunzip = zlib.decompressobj(31)
+                plain = gunzip.decompress(body, most)
+                complete = gunzip.eof
+            case b"zstd":
+                unzstd = zstd.ZstdDecompressor()
+                plain = unzstd.decompress(body, most)
+                complete = unzstd.eof
+            case _:
+                raise Refusal("UNSUPPORTED_CONTENT_ENCODING")
+    except (zlib.error, gzip.BadGzipFile, zstd.ZstdError) as error:
+        raise Refusal("MALFORMED_BODY", f"not {encoding.decode('latin-1')}: {error}") from error
+    if len(plain) >= most:
+        raise _too_large()
+    if not complete:
+        raise Refusal("MALFORMED_BODY", "the compressed body ends too early")
+    return plain

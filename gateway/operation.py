@@ -1,0 +1,104 @@
+"""An operation: one method of one path, as it is served and as OpenAPI describes it."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import Struct
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from gateway.http import JSON, Answer, Call
+from gateway.metrics import Metrics
+from gateway.problems import PROBLEM_TYPE, problem_body, problem_headers
+from gateway.tokens import Tokens
+from validators.authority import Role, require_role
+from validators.errors import Refusal
+
+Endpoint = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of the HTTP contract.
+
+    `refusals` are the codes it may answer beside those any call may; `roles` may use it (None:
+    no credentials needed, empty: any role).
+    """
+
+    method: str
+    path: str
+    summary: str
+    endpoint: Endpoint
+    roles: frozenset[Role] | None
+    answers: Sequence[tuple[int, type[Struct] | None]]
+    refusals: Sequence[str] = ()
+    request: type[Struct] | None = None
+    request_type: bytes = JSON
+    query: type[Struct] | None = None
+    answer_type: bytes = JSON
+    description: str = ""
+
+    @property
+    def replayable(self) -> bool:
+        """Whether it takes an Idempotency-Key."""
+        return self.method == "POST" and self.roles is not None
+
+
+class OperationRoute:
+    """Serves an operation: credentials, endpoint, answer or problem, measurement."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        tokens: Tokens,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._operation = operation
+        self._tokens = tokens
+        self._clock = clock
+        self._measure = metrics.of_operation(operation.method, operation.path)
+
+    def route(self) -> Route:
+        """The Starlette route."""
+        return Route(self._operation.path, self, methods=[self._operation.method])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request_id = scope["request_id"]
+        try:
+            call = Call(scope, receive, dict(scope["headers"]), request_id, self._clock())
+            roles = self._operation.roles
+            if roles is not None:
+                call.person = self._tokens.person_of(call.headers.get(b"authorization"), call.at)
+                if roles:
+                    require_role(call.person, roles)
+            answer = await self._operation.endpoint(call)
+        except Refusal as refusal:
+            answer = refused(refusal, request_id)
+        await send_answer(send, answer, request_id)
+        self._measure(answer.status, time.perf_counter() - started)
+
+
+def refused(refusal: Refusal, request_id: str) -> Answer:
+    """A refusal as an answer."""
+    return Answer(
+        refusal.problem.status,
+        problem_body(refusal, request_id),
+        PROBLEM_TYPE,
+        problem_headers(refusal),
+    )
+
+
+async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
+    """Sends an answer with its content type, length and request id."""
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"x-request-id", request_id.encode()),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

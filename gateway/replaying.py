@@ -1,0 +1,70 @@
+"""Calls that change something: read the form, act once per Idempotency-Key, answer the bill."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from gateway.http import Answer, Call
+from gateway.operation import Endpoint
+from gateway.problems import PROBLEM_TYPE, problem_body
+from gateway.views import bill_view, encode
+from ingest import limits
+from ingest.replay import Claim, Render, Replay, StoredAnswer
+from validators.errors import Fault, Refusal
+from validators.eway_bill import EwayBill
+from validators.forms import read_form
+
+Form = TypeVar("Form", bound=Struct)
+
+_KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % limits.IDEMPOTENCY_KEY_CHARACTERS_MAX).fullmatch
+_REPLAYED: Final = ((b"idempotency-replayed", b"true"),)
+
+
+def changing(
+    form_type: type[Form],
+    act: Callable[[Call, Form, list[Fault], Render, Claim | None], Awaitable[StoredAnswer]],
+    replay: Replay,
+    status: int,
+) -> Endpoint:
+    """An endpoint that reads a form, lets `act` change an e-way bill, and answers the bill."""
+
+    async def endpoint(call: Call) -> Answer:
+        body = await call.body()
+        claim = _claim_of(call, body)
+
+        def render(bill: EwayBill) -> StoredAnswer:
+            return StoredAnswer(status, encode(bill_view(bill, call.at)))
+
+        def refuse(refusal: Refusal) -> StoredAnswer:
+            return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))
+
+        async def attempt() -> StoredAnswer:
+            form, faults = read_form(body, form_type)
+            return await act(call, form, faults, render, claim)
+
+        stored, replayed = await replay.answer_once(claim, attempt, refuse)
+        answer = Answer(stored.status, stored.body, headers=_REPLAYED if replayed else ())
+        if stored.status >= 400:
+            answer.content_type = PROBLEM_TYPE
+        return answer
+
+    return endpoint
+
+
+def _claim_of(call: Call, body: bytes) -> Claim | None:
+    """The claim a request makes with its Idempotency-Key, or None without one. Raises Refusal
+    INVALID_IDEMPOTENCY_KEY."""
+    key = call.headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    if not _KEY(key):
+        raise Refusal(
+            "INVALID_IDEMPOTENCY_KEY",
+            f"1 to {limits.IDEMPOTENCY_KEY_CHARACTERS_MAX} visible ASCII characters are taken",
+        )
+    named = f"{call.scope['method']} {call.scope['path']}\n".encode()
+    digest = hashlib.sha256(named + body).digest()
+    return Claim(call.caller.client_id, key.decode("ascii"), digest, call.at)

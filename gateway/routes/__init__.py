@@ -1,0 +1,1 @@
+"""The calls of the HTTP contract, one a file; `gateway.app` gathers them."""

@@ -1,0 +1,1 @@
+"""The PostgreSQL and Redis-compatible servers a gateway starts for itself when none are named."""

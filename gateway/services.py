@@ -1,0 +1,104 @@
+"""What a worker serves with: the use cases, wired to PostgreSQL and Redis, and their life."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gateway.tokens import Tokens
+from ingest import limits
+from ingest.changes import Changes
+from ingest.clients import Clients, signing_keys
+from ingest.database import Database
+from ingest.generation import Generation
+from ingest.hot_state import HotState
+from ingest.listing import Listing
+from ingest.lookups import Lookups
+from ingest.numbers import Numbers
+from ingest.recording import Recorder
+from ingest.replay import Replay
+from validators.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+"""Answers the present instant, aware. Tests pass their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases of one worker."""
+
+    database: Database
+    hot_state: HotState
+    tokens: Tokens
+    clients: Clients
+    generation: Generation
+    changes: Changes
+    lookups: Lookups
+    listing: Listing
+    replay: Replay
+
+    def waiting(self) -> dict[str, int]:
+        """How much waits in each queue of this worker."""
+        return {
+            "generation": self.generation.waiting,
+            "changes": self.changes.waiting,
+            "lookups": self.lookups.waiting,
+        }
+
+
+@asynccontextmanager
+async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncIterator[Services]:
+    """Connects everything; on leaving, commits what was accepted before disconnecting."""
+    limits.check()
+    database = await Database.connect(
+        postgres_dsn, connections_max=limits.POSTGRES_CONNECTIONS_PER_WORKER
+    )
+    hot_state = HotState(database, redis_url)
+    recorder = Recorder(database, hot_state)
+
+    async def lease(month: date, size: int) -> int:
+        (row,) = await database.fetch("lease_numbers", month, size)
+        return int(row[0])
+
+    lookups = Lookups(database, hot_state)
+    services = Services(
+        database,
+        hot_state,
+        Tokens(await signing_keys(database, clock())),
+        Clients(database),
+        Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK)),
+        Changes(recorder, lookups),
+        lookups,
+        Listing(database),
+        Replay(database),
+    )
+    chores = [
+        asyncio.create_task(hot_state.keep()),
+        asyncio.create_task(_sweep(services.replay, clock)),
+    ]
+    try:
+        yield services
+    finally:
+        for chore in chores:
+            chore.cancel()
+        for chore in chores:
+            with suppress(asyncio.CancelledError):
+                await chore
+        await services.generation.close()
+        await services.changes.close()
+        await recorder.close()
+        await hot_state.disconnect()
+        await database.close()
+
+
+async def _sweep(replay: Replay, clock: Clock) -> None:
+    while True:
+        try:
+            await replay.sweep(clock())
+        except Refusal as refusal:
+            log.warning("answers past their time were not swept: %s", refusal.detail)
+        await asyncio.sleep(limits.SWEEP_SECONDS)

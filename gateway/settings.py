@@ -1,0 +1,77 @@
+"""Settings, read once at start: each has an environment variable, and most a flag of `serve`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ingest import limits
+
+
+class SettingError(ValueError):
+    """A setting has a value it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may choose. Field NAME is the environment variable GATEWAY_NAME."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    data_dir: Path = Path("gateway-data")
+    postgres_dsn: str | None = None
+    redis_url: str | None = None
+    postgres_bin: Path | None = None
+    redis_server: Path | None = None
+    log_level: str = "info"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **chosen: Any) -> "Settings":
+        """The settings of an environment, overridden by those chosen (None: not chosen).
+
+        Raises SettingError naming the variable.
+        """
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            written = environment.get(variable(field.name))
+            if chosen.get(field.name) is not None:
+                values[field.name] = chosen[field.name]
+            elif written:
+                values[field.name] = _parse(field.name, written)
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raises SettingError when a value is outside its limits."""
+        if not 0 <= self.port <= 65535:
+            raise SettingError(f"port {self.port} is not from 0 to 65535")
+        if not 1 <= self.workers <= limits.WORKERS_MAX:
+            raise SettingError(f"workers {self.workers} is not from 1 to {limits.WORKERS_MAX}")
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise SettingError(f"log level {self.log_level!r} is not debug, info, warning or error")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"GATEWAY_{name.upper()}"
+
+
+_NUMBERS = ("port", "workers")
+_PATHS = ("data_dir", "postgres_bin", "redis_server")
+
+
+def _parse(name: str, written: str) -> Any:
+    if name in _NUMBERS:
+        try:
+            return int(written)
+        except ValueError as error:
+            raise SettingError(f"{variable(name)}={written!r} is not a number") from error
+    return Path(written) if name in _PATHS else written
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment."""
+    return os.environ

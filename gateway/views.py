@@ -1,0 +1,194 @@
+"""What is shown of an e-way bill over HTTP, and to whom."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from validators.calendar import INDIA
+from validators.eway_bill import EwayBill, acceptance_status, status
+from validators.ins06 import GoodsLine, SupplierContact
+from validators.money import Paise, rupees
+
+
+class RequirementView(Struct):
+    """Whether the bill was required, and the clause that says so."""
+
+    required: bool
+    clause: str
+
+
+class PartAView(Struct):
+    """Part A as furnished."""
+
+    supplier_gstin: str
+    recipient_gstin: str
+    place_of_dispatch: str | None
+    place_of_delivery: str
+    document_type: str
+    document_number: str
+    document_date: date
+    value_of_goods: str
+    hsn_code: str
+    reason_code: int
+    transport_document_number: str | None
+    mode: str
+    distance_km: int
+    distance_to_transporter_km: int | None
+    transporter_id: str | None
+    goods: list[GoodsLine] | None
+    supplier_contact: SupplierContact | None
+
+
+class PartBView(Struct):
+    """The conveyance the goods are on, since when."""
+
+    vehicle_number: str
+    since: datetime
+
+
+class AcceptanceView(Struct):
+    """The recipient's answer, or until when it may be given."""
+
+    status: str
+    until: datetime | None
+    at: datetime | None
+    remark: str | None
+
+
+class CancellationView(Struct):
+    """When, by whom and why a bill was cancelled."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+class EwayBillView(Struct):
+    """An e-way bill as its parties and officers see it, at the instant of the answer."""
+
+    ebn: str
+    status: str
+    generated_at: datetime
+    valid_until: datetime
+    generated_by: str
+    requirement: RequirementView
+    part_a: PartAView
+    part_b: PartBView | None
+    acceptance: AcceptanceView
+    cancellation: CancellationView | None
+    verified_at: datetime | None
+    rulebook: str
+
+
+class LaneBillView(Struct):
+    """An e-way bill as a checkpoint reader sees it: what a lane needs and no more."""
+
+    ebn: str
+    status: str
+    valid_until: datetime
+    vehicle_number: str | None
+    hsn_code: str
+    value_of_goods: str
+    place_of_dispatch: str | None
+    place_of_delivery: str
+
+
+def _encode_hook(value: Any) -> Any:
+    if isinstance(value, Paise):
+        return rupees(value)
+    raise NotImplementedError(type(value))
+
+
+class EwayBillList(Struct):
+    """A page of e-way bills; `next_cursor` asks for the next, null at the end."""
+
+    items: list[EwayBillView]
+    next_cursor: str | None
+
+
+class LaneBillList(Struct):
+    """A page of e-way bills for a lane; `next_cursor` asks for the next, null at the end."""
+
+    items: list[LaneBillView]
+    next_cursor: str | None
+
+
+def schema_hook(kind: type) -> dict[str, Any]:
+    """The JSON Schema of the types JSON does not know."""
+    if kind is Paise:
+        return {}  # The field's annotation says it all.
+    raise NotImplementedError(kind)
+
+
+encode: Final = msgspec.json.Encoder(enc_hook=_encode_hook).encode
+"""Any view as JSON."""
+
+
+def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
+    """A bill as it is at an instant; instants are shown on India's clock."""
+    part_a = bill.part_a
+    return EwayBillView(
+        str(bill.ebn),
+        status(bill, at),
+        bill.generated_at.astimezone(INDIA),
+        bill.valid_until.astimezone(INDIA),
+        bill.generated_by,
+        RequirementView(bill.required, bill.clause),
+        PartAView(
+            part_a.supplier_gstin,
+            part_a.recipient_gstin,
+            part_a.place_of_dispatch,
+            part_a.place_of_delivery,
+            part_a.document_type,
+            part_a.document_number,
+            part_a.document_date,
+            rupees(part_a.value_paise),
+            part_a.hsn_code,
+            part_a.reason_code,
+            part_a.transport_document_number,
+            part_a.mode,
+            part_a.distance_km,
+            part_a.distance_to_transporter_km,
+            part_a.transporter_id,
+            part_a.goods,
+            part_a.supplier_contact,
+        ),
+        PartBView(bill.vehicle_number, bill.vehicle_since.astimezone(INDIA))
+        if bill.vehicle_number and bill.vehicle_since
+        else None,
+        AcceptanceView(
+            acceptance_status(bill, at),
+            _india(bill.acceptance_until),
+            _india(bill.decided_at),
+            bill.decision_remark,
+        ),
+        CancellationView(
+            bill.cancelled_at.astimezone(INDIA),
+            bill.cancelled_by or "",
+            bill.cancellation_reason or "",
+        )
+        if bill.cancelled_at
+        else None,
+        _india(bill.verified_at),
+        bill.rulebook,
+    )
+
+
+def lane_view(bill: EwayBill, at: datetime) -> LaneBillView:
+    """A bill as a lane sees it at an instant."""
+    return LaneBillView(
+        str(bill.ebn),
+        status(bill, at),
+        bill.valid_until.astimezone(INDIA),
+        bill.vehicle_number,
+        bill.part_a.hsn_code,
+        rupees(bill.part_a.value_paise),
+        bill.part_a.place_of_dispatch,
+        bill.part_a.place_of_delivery,
+    )
+
+
+def _india(at: datetime | None) -> datetime | None:
+    return at.astimezone(INDIA) if at else None

@@ -1,0 +1,114 @@
+"""One worker process: an event loop, its services, and uvicorn on a listener of its own."""
+
+import asyncio
+import gc
+import logging
+import multiprocessing
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+import uvicorn
+import uvloop
+
+from gateway.app import create_app
+from gateway.metrics import Metrics
+from gateway.services import running
+from ingest import limits
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a worker is told by the supervisor."""
+
+    host: str
+    port: int
+    postgres_dsn: str
+    redis_url: str
+    log_level: str
+
+
+def run(settings: WorkerSettings, ready: Connection) -> None:
+    """Serves until SIGTERM or the supervisor's death; sends one message once it accepts."""
+    configure_logging(settings.log_level)
+    # uvicorn raises a signal it handled once more when it has stopped; we still have to drain.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    uvloop.run(_serve(settings, ready))
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A socket bound beside those of the other workers: the kernel spreads connections over them,
+    so no worker takes more than its share by being quicker to accept."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def configure_logging(level: str) -> None:
+    """Log lines to standard error, with the process that wrote them."""
+    logging.basicConfig(
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
+        force=True,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_started()
+
+
+def server_config(app: object) -> uvicorn.Config:
+    """How uvicorn serves the application, here and in tests."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=limits.DRAIN_SECONDS_MAX,
+    )
+
+
+async def _serve(settings: WorkerSettings, ready: Connection) -> None:
+    async with running(settings.postgres_dsn, settings.redis_url, now) as services:
+        app = create_app(services, now, Metrics())
+        server = Server(server_config(app), lambda: _announce(ready))
+        supervisor = multiprocessing.parent_process()
+        if supervisor is not None:
+            # A worker without its supervisor would hold the port and be stopped by nobody.
+            asyncio.get_running_loop().add_reader(
+                supervisor.sentinel, server.handle_exit, signal.SIGTERM, None
+            )
+        await server.serve(sockets=[listener(settings.host, settings.port)])
+
+
+def _announce(ready: Connection) -> None:
+    # What start-up made stays for good: collections need not walk it again.
+    gc.collect()
+    gc.freeze()
+    ready.send(None)
+
+
+def now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)

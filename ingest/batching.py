@@ -1,0 +1,94 @@
+"""Gathers concurrent requests into batches without making a lone one wait."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from validators.errors import Refusal
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Batcher(Generic[Item, Answer]):
+    """Runs what is waiting as one batch whenever one of its lanes is free.
+
+    A request alone starts at once; those that arrive while every lane is busy share the next
+    batch, so batches grow with load by themselves. `run` gets the items in the order they came
+    and answers one result or exception for each; if it raises, every item of the batch gets that
+    exception. Items that have a key of `apart` in common never share a batch.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[list[Item]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        batch_max: int,
+        waiting_max: int,
+        lanes: int,
+        apart: Callable[[Item], Collection[Hashable]] | None = None,
+    ) -> None:
+        self._run = run
+        self._batch_max = batch_max
+        self._waiting_max = waiting_max
+        self._lanes = lanes
+        self._apart = apart
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._busy: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a lane."""
+        return len(self._waiting)
+
+    async def submit(self, item: Item) -> Answer:
+        """The item's result. Raises Refusal OVERLOADED when too many wait already."""
+        if len(self._waiting) >= self._waiting_max:
+            raise Refusal("OVERLOADED")
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if len(self._busy) < self._lanes:
+            lane = asyncio.create_task(self._drain())
+            self._busy.add(lane)
+            lane.add_done_callback(self._busy.discard)
+        return await future
+
+    async def close(self) -> None:
+        """Waits until everything submitted has its result."""
+        while self._busy:
+            await asyncio.wait(self._busy)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch = self._take()
+            try:
+                answers = await self._run([item for item, _ in batch])
+            except Exception as error:  # Whoever waits is told, whatever it was.
+                answers = [error] * len(batch)
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if future.done():  # Whoever asked has gone away.
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
+        if self._apart is None and len(self._waiting) <= self._batch_max:
+            everything = list(self._waiting)
+            self._waiting.clear()
+            return everything
+        batch: list[tuple[Item, asyncio.Future[Answer]]] = []
+        deferred: list[tuple[Item, asyncio.Future[Answer]]] = []
+        taken: set[Hashable] = set()
+        while self._waiting and len(batch) < self._batch_max:
+            entry = self._waiting.popleft()
+            keys = self._apart(entry[0]) if self._apart else ()
+            if taken.isdisjoint(keys):
+                taken.update(keys)
+                batch.append(entry)
+            else:
+                deferred.append(entry)
+        self._waiting.extendleft(reversed(deferred))
+        return batch

@@ -1,0 +1,259 @@
+"""Redis as hot state: what may be believed of it, and how it is told. See docs/hot-state.md.
+
+The keys of an epoch are believed only while PostgreSQL says that epoch is open and belongs to the
+Redis process we are connected to, asked within the lease. A writer tells Redis before it commits;
+if it cannot, it closes the epoch and waits until no reader can believe it any more.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import Connection as RedisConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from ingest import limits
+from ingest.database import Database
+from ingest.queries import SQL
+from ingest.records import LAYOUT
+from validators.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+_LUA: Final = files("ingest").joinpath("lua")
+_TOKEN_MARK: Final = ord("G")
+"""Values are msgpack arrays, which never begin with this byte; reservations always do."""
+
+_UNREACHABLE: Final = (RedisError, OSError, TimeoutError)
+
+
+class HotStateUnreachable(Exception):
+    """Redis could not be told, so the epoch must be closed before anything is committed."""
+
+
+class HotStateClosing(Exception):
+    """The epoch is closed, but some reader may believe it for a moment yet."""
+
+
+class Entry(NamedTuple):
+    """A value for a key without its epoch, and the seconds it is worth keeping."""
+
+    key: str
+    value: bytes
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    number: int
+    is_open: bool
+    run_id: str
+
+
+def bill_key(ebn: int) -> str:
+    """The key of a bill, without its epoch."""
+    return f"b{LAYOUT}:{ebn}"
+
+
+def vehicle_key(vehicle_number: str) -> str:
+    """The key of the list of bills on a vehicle, without its epoch."""
+    return f"v{LAYOUT}:{vehicle_number}"
+
+
+class HotState:
+    """One worker's view of Redis. `keep` must run for as long as it is used."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._url = url
+        self._epoch = _Epoch(0, False, "")
+        self._believed_until = 0.0
+        self._closed_observed: tuple[int, float] = (0, 0.0)
+        self._redis, self._reserve, self._fill = self._connect(None)
+
+    # Reading ---------------------------------------------------------------------------------
+
+    def believed_epoch(self) -> int | None:
+        """The epoch whose keys may be believed at this moment, or None: ask PostgreSQL."""
+        return self._epoch.number if time.monotonic() < self._believed_until else None
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None] | None:
+        """The values of keys, None for one not known; None altogether when nothing of Redis may
+        be believed. One round trip."""
+        epoch = self.believed_epoch()
+        if epoch is None:
+            return None
+        try:
+            values = await self._redis.mget([f"{epoch}:{key}" for key in keys])
+        except _UNREACHABLE:
+            return None
+        if self.believed_epoch() != epoch:  # The lease ran out while Redis was answering.
+            return None
+        return [
+            value if isinstance(value, bytes) and value[0] != _TOKEN_MARK else None
+            for value in values
+        ]
+
+    # Writing ---------------------------------------------------------------------------------
+
+    async def reserve(self, epoch: int, drop: Sequence[str], hold: Sequence[str]) -> str:
+        """Drops and reserves keys of an epoch; answers the token to fill those held with.
+
+        Until they are filled nobody finds them in Redis. Raises HotStateUnreachable when Redis
+        may not have heard.
+        """
+        token = f"G{secrets.token_hex(8)}"
+        keys = [f"{epoch}:{key}" for key in (*drop, *hold)]
+        if keys:
+            arguments = [len(drop), token, limits.HOT_STATE_RESERVATION_SECONDS]
+            try:
+                await self._reserve(keys=keys, args=arguments)
+            except _UNREACHABLE as error:
+                raise HotStateUnreachable from error
+        return token
+
+    async def fill(self, epoch: int, token: str, entries: Sequence[Entry]) -> int:
+        """Fills the keys still reserved by the token; answers how many. Failing is harmless."""
+        if not entries:
+            return 0
+        arguments: list[Any] = [token]
+        for entry in entries:
+            arguments += (entry.value, entry.seconds)
+        try:
+            return int(
+                await self._fill(keys=[f"{epoch}:{entry.key}" for entry in entries], args=arguments)
+            )
+        except _UNREACHABLE:
+            return 0
+
+    def require_settled(self, epoch: int) -> None:
+        """Raises HotStateClosing until no reader can believe a closed epoch any more. Epoch 0 was
+        never open."""
+        if epoch == 0:
+            return
+        if self._closed_observed[0] != epoch:
+            self._closed_observed = (epoch, time.monotonic())
+        if time.monotonic() < self._closed_observed[1] + limits.HOT_STATE_LEASE_SECONDS:
+            raise HotStateClosing
+
+    async def wait_settled(self) -> None:
+        """Waits out the lease of an epoch that was closed a moment ago."""
+        until = self._closed_observed[1] + limits.HOT_STATE_LEASE_SECONDS
+        await asyncio.sleep(max(0.0, until - time.monotonic()))
+
+    async def close_epoch(self, epoch: int) -> None:
+        """Closes an epoch because Redis could not be told of a change."""
+        self._believed_until = 0.0
+        log.warning("Redis could not be told of a change: closing hot state epoch %d", epoch)
+        await self._database.fetch("close_hot_state", epoch)
+
+    # Keeping ---------------------------------------------------------------------------------
+
+    async def keep(self) -> None:
+        """Renews the lease, and opens a new epoch once Redis answers again, until cancelled."""
+        while True:
+            try:
+                await self._check()
+            except (Refusal, *_UNREACHABLE) as error:
+                log.debug("hot state not checked: %r", error)
+            await asyncio.sleep(limits.HOT_STATE_CHECK_SECONDS)
+
+    async def reachable(self) -> bool:
+        """Whether Redis answers now."""
+        try:
+            await self._redis.ping()
+        except _UNREACHABLE:
+            return False
+        return True
+
+    async def disconnect(self) -> None:
+        """Closes the connections to Redis."""
+        await self._redis.aclose()
+
+    async def open_new_epoch(self) -> int:
+        """Closes the open epoch, waits out its lease and opens an empty one: for a rebuild."""
+        (row,) = await self._database.fetch("read_hot_state")
+        await self.close_epoch(row["epoch"])
+        while True:
+            await self._check()
+            if self._epoch.is_open and self._epoch.number > row["epoch"]:
+                return self._epoch.number
+            await asyncio.sleep(limits.HOT_STATE_CHECK_SECONDS)
+
+    async def _check(self) -> None:
+        asked = time.monotonic()
+        (row,) = await self._database.fetch("read_hot_state")
+        epoch = _Epoch(row["epoch"], row["is_open"], row["run_id"])
+        if epoch != self._epoch:
+            self._believed_until = 0.0
+            if epoch.run_id != self._epoch.run_id:
+                await self._reconnect(epoch.run_id)
+            self._epoch = epoch
+        if not epoch.is_open:
+            await self._try_open(epoch)
+            return
+        try:
+            await self._redis.ping()
+        except _AnotherRedisError:
+            await self._database.fetch("close_hot_state", epoch.number)
+            return
+        self._believed_until = asked + limits.HOT_STATE_LEASE_SECONDS
+
+    async def _try_open(self, closed: _Epoch) -> None:
+        try:
+            self.require_settled(closed.number)
+        except HotStateClosing:
+            return
+        redis, *_ = self._connect(None)
+        try:
+            run_id = (await redis.info("server"))["run_id"]
+        finally:
+            await redis.aclose()
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute(SQL["lock_hot_state"])
+            opened = await connection.fetchval(SQL["open_hot_state"], closed.number, run_id)
+        if opened:
+            log.info("hot state epoch %d is open", opened)
+
+    async def _reconnect(self, run_id: str) -> None:
+        await self._redis.aclose()
+        self._redis, self._reserve, self._fill = self._connect(run_id)
+
+    def _connect(self, run_id: str | None) -> tuple["Redis", Any, Any]:
+        """A client whose every connection is to the Redis process `run_id` (None: to any)."""
+
+        async def greet(connection: RedisConnection) -> None:
+            await connection.on_connect()
+            if run_id is None:
+                return
+            await connection.send_command("INFO", "server")
+            information = bytes(await connection.read_response()).decode()
+            if f"run_id:{run_id}" not in information:
+                raise _AnotherRedisError("this Redis was started since the epoch was opened")
+
+        redis = Redis.from_url(
+            self._url,
+            redis_connect_func=greet,
+            socket_timeout=limits.REDIS_COMMAND_SECONDS_MAX,
+            socket_connect_timeout=limits.REDIS_COMMAND_SECONDS_MAX,
+            max_connections=limits.REDIS_CONNECTIONS_PER_WORKER,
+            retry=Retry(NoBackoff(), 0),
+        )
+        return (
+            redis,
+            redis.register_script(_LUA.joinpath("reserve.lua").read_text()),
+            redis.register_script(_LUA.joinpath("fill.lua").read_text()),
+        )
+
+
+class _AnotherRedisError(RedisConnectionError):
+    """A connection was made to another Redis process than the epoch belongs to."""

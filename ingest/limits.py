@@ -1,0 +1,72 @@
+"""Every limit of the gateway in one place: sizes, queues, pools, time-outs. Units come last.
+
+Past a limit the answer is 413, 429 or 503 with Retry-After; nothing queues without bound.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+"""One document, after decompression. The largest sound INS-06 (1,000 lines of goods) is a third."""
+BODY_BYTES_DRAINED_MAX: Final = 8 * 1024 * 1024
+"""A larger body is still read this far, so that the client hears 413 and not a broken pipe."""
+QUERY_FIELDS_MAX: Final = 32
+
+BATCH_BILLS_MAX: Final = 256
+"""Bills in one transaction."""
+WAITING_BILLS_MAX: Final = 4096
+"""Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
+WRITE_LANES: Final = 2
+"""Transactions one worker has in flight: one gathers while the other commits."""
+
+BATCH_READS_MAX: Final = 512
+WAITING_READS_MAX: Final = 8192
+READ_LANES: Final = 2
+
+LISTS_WAITING_MAX: Final = 256
+"""List requests waiting for one of the pool's connections in one worker."""
+LIST_ITEMS_DEFAULT: Final = 50
+LIST_ITEMS_MAX: Final = 500
+
+NUMBERS_BLOCK: Final = 5000
+"""Numbers leased at once; at most two blocks a worker are lost in a crash."""
+
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 8
+POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
+POSTGRES_CONNECT_SECONDS_MAX: Final = 10.0
+
+REDIS_CONNECTIONS_PER_WORKER: Final = 8
+REDIS_COMMAND_SECONDS_MAX: Final = 1.0
+HOT_STATE_LEASE_SECONDS: Final = 1.0
+"""How long a reader believes an epoch after it asked PostgreSQL (docs/hot-state.md)."""
+HOT_STATE_CHECK_SECONDS: Final = 0.25
+HOT_STATE_RESERVATION_SECONDS: Final = 60
+
+REPLAY_KEPT: Final = timedelta(hours=24)
+IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
+SWEEP_SECONDS: Final = 60.0
+SWEEP_ROWS_MAX: Final = 10_000
+
+TOKEN_LIFETIME: Final = timedelta(minutes=30)
+TOKENS_REMEMBERED_MAX: Final = 10_000
+SECRET_CHECKS_AT_ONCE: Final = 2
+"""Each takes 16 MiB and tens of milliseconds of a core."""
+SECRET_CHECKS_WAITING_MAX: Final = 64
+
+RETRY_AFTER_SECONDS: Final = 1
+DRAIN_SECONDS_MAX: Final = 20
+
+WORKERS_MAX: Final = 10
+
+
+def check() -> None:
+    """The relations between limits; raises AssertionError when a change broke one."""
+    in_use = 2 * WRITE_LANES + READ_LANES
+    assert in_use < POSTGRES_CONNECTIONS_PER_WORKER, "lists need a connection of their own"
+    assert 3 * HOT_STATE_CHECK_SECONDS < HOT_STATE_LEASE_SECONDS, (
+        "a missed check must not end trust"
+    )
+    assert BATCH_BILLS_MAX <= WAITING_BILLS_MAX
+    assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
+    assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"
+    assert WORKERS_MAX * POSTGRES_CONNECTIONS_PER_WORKER < 100, "PostgreSQL's max_connections"

@@ -1,0 +1,56 @@
+"""Lists of a party's e-way bills, newest first, from the record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ingest.database import Database
+from ingest.numbers import first_number_of
+from ingest.records import bill_of
+from validators.eway_bill import EwayBill, Status
+
+ListRole = Literal["supplier", "recipient", "transporter"]
+
+_BEYOND_EVERY_EBN = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """Which bills a list shows. Instants include their ends; `before` is an EBN (a page's end)."""
+
+    role: ListRole
+    status: Status | None = None
+    generated_from: datetime | None = None
+    generated_to: datetime | None = None
+    document_number: str | None = None
+    before: int | None = None
+
+
+class Listing:
+    """Lists e-way bills by party."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, party: str, wanted: ListFilter, at: datetime, count: int
+    ) -> Sequence[EwayBill]:
+        """At most `count` bills of a party, newest first, their status as of `at`. Raises Refusal
+        RECORD_UNAVAILABLE."""
+        # A number's month bounds the partitions that are looked into.
+        first = first_number_of(wanted.generated_from) if wanted.generated_from else 0
+        rows = await self._database.fetch(
+            "list_bills",
+            wanted.role,
+            party,
+            wanted.before or _BEYOND_EVERY_EBN,
+            first,
+            wanted.generated_from,
+            wanted.generated_to,
+            wanted.document_number,
+            wanted.status,
+            at,
+            count,
+        )
+        return [bill_of(row) for row in rows]

@@ -1,0 +1,159 @@
+-- The spine: numbers, e-way bills, the claim of a document, replayable answers, clients, hot state.
+
+-- Numbers -------------------------------------------------------------------------------------
+-- An EBN is a month code (3 digits, 100 = July 2017, the month GST began) and a serial of
+-- 9 digits, so the month's partition follows from the number and new rows land on one index edge.
+
+CREATE TABLE ebn_month (
+    month_code  smallint PRIMARY KEY CHECK (month_code BETWEEN 100 AND 999),
+    next_serial bigint NOT NULL CHECK (next_serial BETWEEN 1 AND 1000000000)
+);
+
+CREATE TABLE eway_bill (
+    ebn                        bigint      NOT NULL,
+    version                    smallint    NOT NULL CHECK (version > 0),
+    rulebook                   text        NOT NULL,
+    generated_by               text        NOT NULL,
+    generated_at               timestamptz NOT NULL,
+    valid_until                timestamptz NOT NULL,
+    acceptance_until           timestamptz,
+    required                   boolean     NOT NULL,
+    clause                     text        NOT NULL,
+    supplier_gstin             text        NOT NULL,
+    recipient_gstin            text        NOT NULL,
+    place_of_dispatch          text,
+    place_of_delivery          text        NOT NULL,
+    document_type              text        NOT NULL,
+    document_number            text        NOT NULL,
+    document_date              date        NOT NULL,
+    value_paise                bigint      NOT NULL CHECK (value_paise > 0),
+    hsn_code                   text        NOT NULL,
+    reason_code                smallint    NOT NULL,
+    transport_document_number  text,
+    mode                       text        NOT NULL,
+    distance_km                smallint    NOT NULL CHECK (distance_km BETWEEN 1 AND 4000),
+    distance_to_transporter_km smallint,
+    transporter_id             text,
+    goods                      jsonb,
+    supplier_contact           jsonb,
+    vehicle_number             text,
+    vehicle_since              timestamptz,
+    cancelled_at               timestamptz,
+    cancelled_by               text,
+    cancellation_reason        text,
+    decision                   text CHECK (decision IN ('ACCEPTED', 'REJECTED')),
+    decided_at                 timestamptz,
+    decision_remark            text,
+    verified_at                timestamptz,
+    PRIMARY KEY (ebn),
+    CHECK (valid_until > generated_at),
+    CHECK (cancelled_at <= generated_at + interval '24 hours' AND verified_at IS NULL
+           OR cancelled_at IS NULL),
+    CHECK (decided_at <= acceptance_until OR decided_at IS NULL)
+) PARTITION BY RANGE (ebn);
+
+CREATE INDEX eway_bill_supplier ON eway_bill (supplier_gstin, ebn);
+CREATE INDEX eway_bill_recipient ON eway_bill (recipient_gstin, ebn)
+    WHERE recipient_gstin <> 'URP';
+CREATE INDEX eway_bill_transporter ON eway_bill (transporter_id, ebn)
+    WHERE transporter_id IS NOT NULL;
+CREATE INDEX eway_bill_vehicle ON eway_bill (vehicle_number, ebn)
+    WHERE vehicle_number IS NOT NULL;
+
+-- One live e-way bill for a document: the primary key is the arbiter (invariant 2).
+CREATE TABLE document_claim (
+    financial_year smallint NOT NULL,
+    digest         bytea    NOT NULL,
+    ebn            bigint   NOT NULL,
+    PRIMARY KEY (financial_year, digest)
+) PARTITION BY LIST (financial_year);
+
+-- Documents older than GST itself.
+CREATE TABLE document_claim_before_2017 PARTITION OF document_claim DEFAULT;
+
+CREATE FUNCTION prepare_financial_year(year integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass(format('document_claim_%s', year)) IS NULL THEN
+        EXECUTE format('CREATE TABLE document_claim_%1$s PARTITION OF document_claim
+                        FOR VALUES IN (%1$s)', year);
+    END IF;
+END $$;
+
+SELECT prepare_financial_year(year) FROM generate_series(2017, 2027) AS year;
+
+-- The first of `size` consecutive numbers of a month, never handed out before nor after. The
+-- first lease of a month makes its partition. Raises numeric_value_out_of_range (22003) once the
+-- month's 999,999,999 numbers are used.
+CREATE FUNCTION lease_numbers(month date, size integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    code  integer := 100 + 12 * (extract(year FROM month)::integer - 2017)
+                         + extract(month FROM month)::integer - 7;
+    floor bigint  := code * 1000000000::bigint;
+    first bigint;
+BEGIN
+    INSERT INTO ebn_month VALUES (code, 1) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        -- A table made apart and attached locks the parent less than PARTITION OF would. Changed
+        -- rows stay on their page (fillfactor) since no indexed column changes with them.
+        EXECUTE format('CREATE TABLE eway_bill_%s (LIKE eway_bill INCLUDING ALL)
+                        WITH (fillfactor = 90)', to_char(month, 'YYYY_MM'));
+        EXECUTE format('ALTER TABLE eway_bill ATTACH PARTITION eway_bill_%s
+                        FOR VALUES FROM (%s) TO (%s)',
+                       to_char(month, 'YYYY_MM'), floor, floor + 1000000000);
+        -- Documents of this month and, where the clock in India is ahead, of the next.
+        PERFORM prepare_financial_year(year) FROM (
+            SELECT DISTINCT extract(year FROM day - interval '3 months')::integer AS year
+            FROM unnest(ARRAY[month, (month + interval '1 month')::date]) AS day) AS years;
+    END IF;
+    UPDATE ebn_month SET next_serial = next_serial + size
+        WHERE month_code = code RETURNING next_serial - size INTO first;
+    IF first + size > 1000000000 THEN
+        RAISE numeric_value_out_of_range
+            USING MESSAGE = format('the e-way bill numbers of %s are used up', month);
+    END IF;
+    RETURN floor + first;
+END $$;
+
+-- Answers kept for Idempotency-Key -------------------------------------------------------------
+
+CREATE TABLE replayable_answer (
+    client_id       text        NOT NULL,
+    idempotency_key text        NOT NULL,
+    request_digest  bytea       NOT NULL,
+    status          smallint    NOT NULL,
+    body            bytea       NOT NULL,
+    answered_at     timestamptz NOT NULL,
+    PRIMARY KEY (client_id, idempotency_key)
+);
+
+CREATE INDEX replayable_answer_age ON replayable_answer (answered_at);
+
+-- Clients and the keys that sign their tokens --------------------------------------------------
+
+CREATE TABLE client (
+    client_id   text PRIMARY KEY,
+    secret_hash text        NOT NULL,
+    role        text        NOT NULL,
+    person_id   text        NOT NULL,
+    state       text,
+    place       text,
+    mobile      text,
+    class       text,
+    enrolled_at timestamptz NOT NULL
+);
+
+CREATE TABLE signing_key (
+    key_id     text PRIMARY KEY,
+    secret     bytea       NOT NULL,
+    created_at timestamptz NOT NULL
+);
+
+-- Hot state: which epoch of Redis may be believed (docs/hot-state.md) ---------------------------
+
+CREATE TABLE hot_state (
+    epoch   bigint  NOT NULL,
+    is_open boolean NOT NULL,
+    run_id  text    NOT NULL
+);
+CREATE UNIQUE INDEX hot_state_one_row ON hot_state ((true));
+INSERT INTO hot_state VALUES (0, false, '');  -- Epoch 0 is never open.

@@ -1,0 +1,71 @@
+"""E-way bill numbers: unique for ever, from blocks leased durably before the first is used.
+
+A number is a month code (3 digits, 100 = July 2017) and a serial within the month (9 digits).
+Months are months of UTC. A block left unfinished by a crash is never handed out again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+SERIALS_PER_MONTH = 10**9
+
+
+def first_number_of(at: datetime) -> int:
+    """The lowest number of the month an instant lies in."""
+    utc = at.astimezone(UTC)
+    return (100 + 12 * (utc.year - 2017) + utc.month - 7) * SERIALS_PER_MONTH
+
+
+@dataclass(slots=True)
+class _Block:
+    month: date
+    following: int
+    end: int
+
+
+class Numbers:
+    """Hands out numbers from memory; a new block is fetched while the last quarter is used."""
+
+    def __init__(self, lease: Callable[[date, int], Awaitable[int]], block_size: int) -> None:
+        self._lease = lease
+        self._block_size = block_size
+        self._block = _Block(date.min, 0, 0)
+        self._spare: _Block | None = None
+        self._leasing: asyncio.Task[None] | None = None
+
+    async def take(self, at: datetime) -> int:
+        """A number never taken before, of the month of `at`. Raises what the lease raises."""
+        utc = at.astimezone(UTC)
+        while True:
+            block = self._block
+            if block.following < block.end and (
+                block.month.month == utc.month and block.month.year == utc.year
+            ):
+                block.following += 1
+                if block.end - block.following == self._block_size // 4:
+                    self._start_lease(block.month)
+                return block.following - 1
+            month = date(utc.year, utc.month, 1)
+            if self._spare is not None and self._spare.month == month:
+                self._block, self._spare = self._spare, None
+            else:
+                # Shielded: many wait for one lease, and one of them going away must not end it.
+                await asyncio.shield(self._start_lease(month))
+
+    def _start_lease(self, month: date) -> "asyncio.Task[None]":
+        if self._leasing is None or self._leasing.done():
+            self._leasing = asyncio.create_task(self._fetch(month))
+            self._leasing.add_done_callback(_retrieve)
+        return self._leasing
+
+    async def _fetch(self, month: date) -> None:
+        first = await self._lease(month, self._block_size)
+        self._spare = _Block(month, first, first + self._block_size)
+
+
+def _retrieve(task: "asyncio.Task[None]") -> None:
+    """A lease ahead of need may fail unseen: the next number asked for leases again."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,135 @@
+"""An e-way bill as a row of PostgreSQL and as a value of Redis, both ways."""
+
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from validators.eway_bill import DocumentKey, EwayBill, PartA
+from validators.ins06 import GoodsLine, SupplierContact
+from validators.money import Paise, decode_hook, rupees
+
+LAYOUT: Final = 1
+"""Rises with every change to the fields of EwayBill or PartA, so that a worker of another version
+never reads values it would misunderstand."""
+
+
+def _encode_hook(value: Any) -> Any:
+    if isinstance(value, Paise):
+        return rupees(value)
+    raise NotImplementedError(type(value))
+
+
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_encode_hook)
+_decoder: Final = msgspec.msgpack.Decoder(EwayBill, dec_hook=decode_hook)
+_goods: Final = msgspec.json.Decoder(list[GoodsLine], dec_hook=decode_hook)
+_contact: Final = msgspec.json.Decoder(SupplierContact)
+
+
+def hot_value(bill: EwayBill) -> bytes:
+    """The bill as Redis keeps it."""
+    return _encoder.encode(bill)
+
+
+def bill_of_hot_value(value: bytes) -> EwayBill:
+    """The bill a value of Redis says."""
+    return _decoder.decode(value)
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value, enc_hook=_encode_hook).decode()
+
+
+def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
+    """The parameters of `generate_eway_bills` for one bill, in their order."""
+    part_a = bill.part_a
+    return (
+        bill.ebn,
+        bill.rulebook,
+        bill.generated_by,
+        bill.generated_at,
+        bill.valid_until,
+        bill.acceptance_until,
+        bill.required,
+        bill.clause,
+        part_a.supplier_gstin,
+        part_a.recipient_gstin,
+        part_a.place_of_dispatch,
+        part_a.place_of_delivery,
+        part_a.document_type,
+        part_a.document_number,
+        part_a.document_date,
+        part_a.value_paise,
+        part_a.hsn_code,
+        part_a.reason_code,
+        part_a.transport_document_number,
+        part_a.mode,
+        part_a.distance_km,
+        part_a.distance_to_transporter_km,
+        part_a.transporter_id,
+        _json(part_a.goods),
+        _json(part_a.supplier_contact),
+        bill.vehicle_number,
+        bill.vehicle_since,
+        document.financial_year,
+        document.digest,
+    )
+
+
+def changed_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
+    """The parameters of `change_eway_bills` for one bill, in their order."""
+    return (
+        bill.ebn,
+        bill.version,
+        bill.cancelled_at,
+        bill.cancelled_by,
+        bill.cancellation_reason,
+        bill.decision,
+        bill.decided_at,
+        bill.decision_remark,
+        document.financial_year,
+        document.digest,
+    )
+
+
+def bill_of(row: asyncpg.Record) -> EwayBill:
+    """The bill a row of `eway_bill` says."""
+    return EwayBill(
+        row["ebn"],
+        row["version"],
+        row["rulebook"],
+        row["generated_by"],
+        row["generated_at"],
+        row["valid_until"],
+        row["acceptance_until"],
+        row["required"],
+        row["clause"],
+        PartA(
+            row["supplier_gstin"],
+            row["recipient_gstin"],
+            row["place_of_dispatch"],
+            row["place_of_delivery"],
+            row["document_type"],
+            row["document_number"],
+            row["document_date"],
+            row["value_paise"],
+            row["hsn_code"],
+            row["reason_code"],
+            row["transport_document_number"],
+            row["mode"],
+            row["distance_km"],
+            row["distance_to_transporter_km"],
+            row["transporter_id"],
+            _goods.decode(row["goods"]) if row["goods"] else None,
+            _contact.decode(row["supplier_contact"]) if row["supplier_contact"] else None,
+        ),
+        row["vehicle_number"],
+        row["vehicle_since"],
+        row["cancelled_at"],
+        row["cancelled_by"],
+        row["cancellation_reason"],
+        row["decision"],
+        row["decided_at"],
+        row["decision_remark"],
+        row["verified_at"],
+    )

@@ -1,0 +1,123 @@
+-- name: generate_eway_bills
+-- Stores the bills whose document has no live bill yet; answers those stored, each under the lock
+-- that keeps its vehicle's hot state from being filled meanwhile, and the epoch of the hot state
+-- (not positive while that is closed).
+WITH request AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+        $6::timestamptz[], $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[],
+        $12::text[], $13::text[], $14::text[], $15::date[], $16::bigint[], $17::text[],
+        $18::smallint[], $19::text[], $20::text[], $21::smallint[], $22::smallint[], $23::text[],
+        $24::text[], $25::text[], $26::text[], $27::timestamptz[], $28::smallint[], $29::bytea[]
+    ) AS request (
+        ebn, rulebook, generated_by, generated_at, valid_until, acceptance_until, required, clause,
+        supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery, document_type,
+        document_number, document_date, value_paise, hsn_code, reason_code,
+        transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
+        goods, supplier_contact, vehicle_number, vehicle_since, financial_year, digest
+    )
+), claimed AS (
+    INSERT INTO document_claim (financial_year, digest, ebn)
+    SELECT financial_year, digest, ebn FROM request
+    ON CONFLICT DO NOTHING RETURNING ebn
+), stored AS (
+    INSERT INTO eway_bill (
+        ebn, version, rulebook, generated_by, generated_at, valid_until, acceptance_until, required,
+        clause, supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery,
+        document_type, document_number, document_date, value_paise, hsn_code, reason_code,
+        transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
+        goods, supplier_contact, vehicle_number, vehicle_since
+    )
+    SELECT
+        ebn, 1, rulebook, generated_by, generated_at, valid_until, acceptance_until, required,
+        clause, supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery,
+        document_type, document_number, document_date, value_paise, hsn_code, reason_code,
+        transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
+        goods::jsonb, supplier_contact::jsonb, vehicle_number, vehicle_since
+    FROM request JOIN claimed USING (ebn)
+    RETURNING ebn, vehicle_number
+)
+SELECT
+    ebn,
+    pg_advisory_xact_lock_shared(hashtextextended(vehicle_number, 0)),
+    (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch
+FROM stored;
+
+-- name: bills_of_documents
+-- The live bills of documents, each with its position in the question.
+SELECT asked.position, eway_bill.*
+FROM unnest($1::smallint[], $2::bytea[]) WITH ORDINALITY AS asked (financial_year, digest, position)
+JOIN document_claim USING (financial_year, digest)
+JOIN eway_bill USING (ebn);
+
+-- name: change_eway_bills
+-- Stores changed bills, each only if it is still at the version it was decided on; answers those
+-- stored, locked as in generate_eway_bills. A cancelled bill gives up its document.
+WITH request AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::bigint[], $2::smallint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
+        $7::timestamptz[], $8::text[], $9::smallint[], $10::bytea[]
+    ) AS request (
+        ebn, version, cancelled_at, cancelled_by, cancellation_reason, decision, decided_at,
+        decision_remark, financial_year, digest
+    )
+), changed AS (
+    UPDATE eway_bill SET
+        version = request.version,
+        cancelled_at = request.cancelled_at,
+        cancelled_by = request.cancelled_by,
+        cancellation_reason = request.cancellation_reason,
+        decision = request.decision,
+        decided_at = request.decided_at,
+        decision_remark = request.decision_remark
+    FROM request
+    WHERE eway_bill.ebn = request.ebn AND eway_bill.version = request.version - 1
+    RETURNING eway_bill.ebn, eway_bill.cancelled_at, request.financial_year, request.digest
+), released AS (
+    DELETE FROM document_claim USING changed
+    WHERE changed.cancelled_at IS NOT NULL AND document_claim.ebn = changed.ebn
+      AND document_claim.financial_year = changed.financial_year
+      AND document_claim.digest = changed.digest
+)
+SELECT
+    ebn,
+    pg_advisory_xact_lock_shared(ebn),
+    (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch
+FROM changed;
+
+-- name: bills_by_ebn
+-- Bills by their numbers.
+SELECT * FROM eway_bill WHERE ebn = ANY($1::bigint[]);
+
+-- name: ebns_on_vehicles
+-- The uncancelled bills on each vehicle still valid at an instant, by number.
+SELECT vehicle_number, array_agg(ebn ORDER BY ebn) AS ebns
+FROM eway_bill
+WHERE vehicle_number = ANY($1::text[]) AND cancelled_at IS NULL AND valid_until >= $2
+GROUP BY vehicle_number;
+
+-- name: live_bills_after
+-- A page of the uncancelled bills still valid at an instant, by number, for rebuilding hot state.
+SELECT ebn, vehicle_number FROM eway_bill
+WHERE ebn > $1 AND cancelled_at IS NULL AND valid_until >= $2
+ORDER BY ebn LIMIT $3;
+
+-- name: list_bills
+-- A page of the bills of one party in one role, newest first; every filter may be null. The roles
+-- not asked for cost nothing: their branch is false before any row is read.
+SELECT * FROM (
+    SELECT * FROM eway_bill WHERE $1 = 'supplier' AND supplier_gstin = $2
+    UNION ALL
+    SELECT * FROM eway_bill
+    WHERE $1 = 'recipient' AND recipient_gstin = $2 AND recipient_gstin <> 'URP'
+    UNION ALL
+    SELECT * FROM eway_bill WHERE $1 = 'transporter' AND transporter_id = $2
+) AS bill
+WHERE ebn < $3 AND ebn >= $4
+  AND ($5::timestamptz IS NULL OR generated_at >= $5)
+  AND ($6::timestamptz IS NULL OR generated_at <= $6)
+  AND ($7::text IS NULL OR upper(document_number) = upper($7))
+  -- As eway_bill.status says it of one bill; a test holds the two together.
+  AND ($8::text IS NULL OR $8 = CASE WHEN cancelled_at IS NOT NULL THEN 'CANCELLED'
+                                     WHEN valid_until >= $9 THEN 'ACTIVE' ELSE 'EXPIRED' END)
+ORDER BY ebn DESC LIMIT $10;

@@ -1,0 +1,27 @@
+"""`./run check`: lints, strict types and tests, as CI runs them; `--quick` leaves the slow tests."""
+
+import subprocess
+import sys
+
+STEPS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy",),
+)
+
+
+def main() -> int:
+    """Runs every step; the exit code of the first that fails."""
+    tests = ["pytest", *sys.argv[1:]]
+    if "--quick" in tests:
+        tests[tests.index("--quick") :] = ["-m", "not slow"]
+    for step in (*STEPS, tests):
+        print("==>", *step, flush=True)
+        code = subprocess.run([sys.executable, "-m", *step], check=False).returncode
+        if code:
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Real servers for the tests: one PostgreSQL and one Redis a session, one database a test."""
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import redis
+import uvloop
+
+from gateway.servers.postgres import PostgresServer
+from gateway.servers.redis import RedisServer
+from ingest.migrations import migrate
+from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
+
+_TEMPLATE = "template_gateway"
+_numbers = itertools.count()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the event loop the gateway runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """A directory of this session, short enough for Unix sockets."""
+    directory = Path(tempfile.mkdtemp(prefix="gw-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_dsn(data_dir: Path) -> Iterator[str]:
+    """The session's PostgreSQL, holding a migrated template database."""
+    server = PostgresServer(data_dir)
+    dsn = server.start()
+
+    async def prepare() -> None:
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+        await connection.close()
+        await migrate(_in_database(dsn, _TEMPLATE))
+
+    uvloop.run(prepare())
+    yield dsn
+    server.stop()
+
+
+@pytest.fixture
+async def dsn(server_dsn: str) -> AsyncIterator[str]:
+    """A migrated database of this test alone."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(server_dsn)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield _in_database(server_dsn, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(data_dir: Path) -> Iterator[str]:
+    server = RedisServer(data_dir)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """The session's Redis, empty."""
+    with redis.from_url(redis_server_url) as client:
+        client.flushall()
+    return redis_server_url
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """The gateway's clock, to be moved by the test."""
+    return TestClock()
+
+
+@pytest.fixture
+async def gateway(dsn: str, redis_url: str, clock: TestClock) -> AsyncIterator[Gateway]:
+    """A gateway on this test's database, served over real HTTP by this event loop."""
+    async with gateway_in_process(dsn, redis_url, clock) as running:
+        yield running
+
+
+def _in_database(dsn: str, name: str) -> str:
+    head, separator, query = dsn.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}{separator}{query}"

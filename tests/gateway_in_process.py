@@ -1,0 +1,78 @@
+"""A gateway inside the test's own event loop: real HTTP over loopback, the clock in our hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from gateway.app import create_app
+from gateway.metrics import Metrics
+from gateway.services import Services, running
+from gateway.worker import Server, listener, server_config
+from validators.authority import Person
+
+
+class TestClock:
+    """A clock that stands still until it is moved."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 8, 35, 9, 123456, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        """Moves the clock on by a timedelta's arguments."""
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running gateway as a test sees it."""
+
+    services: Services
+    address: str
+    clock: TestClock
+    http: httpx.AsyncClient
+
+    async def call(self, who: Person | None, method: str, path: str, **request: Any) -> httpx.Response:
+        """A request with a fresh token of a person."""
+        headers = dict(request.pop("headers", {}))
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.services.tokens.issue(who, self.clock())}"
+        return await self.http.request(method, path, headers=headers, **request)
+
+    async def generate(self, who: Person, document: dict[str, Any], **request: Any) -> httpx.Response:
+        """POST /v1/eway-bills."""
+        return await self.call(who, "POST", "/v1/eway-bills", json=document, **request)
+
+    async def until_hot(self) -> None:
+        """Returns once the hot state is believed: until then every read goes to PostgreSQL."""
+        while self.services.hot_state.believed_epoch() is None:
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def gateway_in_process(
+    dsn: str, redis_url: str, clock: TestClock
+) -> AsyncIterator[Gateway]:
+    """Serves until the block ends."""
+    async with running(dsn, redis_url, clock) as services:
+        started = asyncio.Event()
+        config = server_config(create_app(services, clock, Metrics()))
+        server = Server(config, started.set)
+        bound = listener("127.0.0.1", 0)
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        # Not `serve`: that would take over the test runner's signals.
+        serving = asyncio.create_task(server._serve([bound]))
+        await started.wait()
+        async with httpx.AsyncClient(base_url=address, timeout=30) as http:
+            yield Gateway(services, address, clock, http)
+        server.should_exit = True
+        await serving

@@ -1,0 +1,263 @@
+"""Identifiers: what is one, what is nearly one, and what only looks like one."""
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from validators import identifiers
+from validators.identifiers import gstin_check_character, gstin_fault, text_fault
+
+PATIENT = settings(deadline=None)
+ALPHABET = string.digits + string.ascii_uppercase
+REAL = [
+    "05AAACG2115R1ZN",
+    "05AAACG2140A1ZL",
+    "27AAPFU0939F1ZV",
+    "29AAGCB7383J1Z4",
+    "24AAACC1206D1ZM",
+]
+DIGIT_ZEROS = {"devanagari": 0x0966, "arabic-indic": 0x0660, "bengali": 0x09E6, "wide": 0xFF10}
+
+
+def in_script(text: str, zero: int) -> str:
+    """The text with its ASCII digits replaced by those of another script."""
+    return "".join(chr(zero + int(c)) if c in string.digits else c for c in text)
+
+
+@st.composite
+def gstins(draw: st.DrawFn) -> str:
+    state = f"{draw(st.integers(1, 38)):02}"
+    pan_and_entity = draw(st.from_regex(r"[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]", fullmatch=True))
+    first_fourteen = f"{state}{pan_and_entity}Z"
+    return first_fourteen + gstin_check_character(first_fourteen)
+
+
+@pytest.mark.parametrize("gstin", REAL)
+def test_real_gstin(gstin: str) -> None:
+    assert gstin_fault(gstin) is None
+    assert gstin_check_character(gstin[:14]) == gstin[14]
+
+
+def assert_substitutions_refused(gstin: str) -> None:
+    accepted = [
+        (position, character)
+        for position in range(15)
+        for character in ALPHABET
+        if character != gstin[position]
+        and gstin_fault(gstin[:position] + character + gstin[position + 1 :]) is None
+    ]
+    assert accepted == []
+
+
+@pytest.mark.parametrize("gstin", REAL)
+def test_every_single_substitution_of_a_real_gstin_is_refused(gstin: str) -> None:
+    assert_substitutions_refused(gstin)
+
+
+@PATIENT
+@given(gstins())
+def test_every_single_substitution_is_refused(gstin: str) -> None:
+    assert gstin_fault(gstin) is None
+    assert_substitutions_refused(gstin)
+
+
+@PATIENT
+@given(st.sampled_from(REAL) | gstins(), st.integers(0, 13))
+def test_every_adjacent_transposition_is_refused(gstin: str, at: int) -> None:
+    """The algorithm is blind to 0 and Z changing places only, which the pattern rules out."""
+    swapped = gstin[:at] + gstin[at + 1] + gstin[at] + gstin[at + 2 :]
+    assert (gstin_fault(swapped) is None) == (swapped == gstin)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "URP",
+        REAL[0].lower(),
+        REAL[0] + "\n",
+        REAL[0] + " ",
+        " " + REAL[0],
+        REAL[0][:14],
+        REAL[0] + "0",
+        "00AAPFU0939F1ZV",
+        "39AAPFU0939F1ZV",
+        "98AAPFU0939F1ZV",
+        "27AAPFU0939F1YV",
+        *(in_script(REAL[0], zero) for zero in DIGIT_ZEROS.values()),
+    ],
+)
+def test_not_the_form_of_a_gstin(text: str) -> None:
+    assert gstin_fault(text) == "GSTIN_FORMAT"
+
+
+@pytest.mark.parametrize("state", ["01", "09", "38", "97", "99"])
+def test_state_code_of_a_gstin(state: str) -> None:
+    first_fourteen = f"{state}AAPFU0939F1Z"
+    assert gstin_fault(first_fourteen + gstin_check_character(first_fourteen)) is None
+
+
+def test_wrong_check_character_is_told_apart() -> None:
+    assert gstin_fault("27AAPFU0939F1ZU") == "GSTIN_CHECKSUM"
+
+
+def test_an_unregistered_person_is_a_party_without_a_gstin() -> None:
+    assert identifiers.party_fault("URP") is None
+    assert identifiers.party_fault(REAL[0]) is None
+    assert identifiers.party_fault("URPX") == "GSTIN_FORMAT"
+    assert identifiers.party_fault("urp") == "GSTIN_FORMAT"
+
+
+CASES = {
+    "pin": (
+        ["560001", "110001", "999999"],
+        ["060001", "56000", "5600011", "", "56 001", "56000A", "-60001"],
+    ),
+    "hsn": (
+        ["7215", "721510", "72151000", "0101"],
+        ["", "72", "721", "72151", "7215100", "721510001", "7215100000", "72 15", "721A"],
+    ),
+    "document_number": (
+        ["1", "INV/2026/000123", "a-Z/09", "x" * 16],
+        ["", "x" * 17, "INV 1", "INV_1", "INV.1", "INV\\1", "\u0907", "INV\x001"],
+    ),
+    "irn": (
+        ["0123456789abcdef" * 4],
+        ["", "f" * 63, "f" * 65, "F" * 64, "g" * 64, " " + "f" * 64],
+    ),
+    "mobile": (
+        ["9876543210", "6000000000"],
+        ["5876543210", "987654321", "98765432100", "+919876543210", "98765 43210", ""],
+    ),
+    "email": (
+        ["a@b.in", "asha.rao+bills@mail.example.co.in", "\u0905@\u092d\u093e\u0930\u0924.in"],
+        ["", "a", "@b.in", "a@", "a@b", "a@b.", "a@.in", "a@b..in", "a b@c.in", "a@b@c.in"],
+    ),
+}
+LABEL = "b" * 63
+CASES["email"][0].append(f"{'x' * 59}@{LABEL}.{LABEL}.{LABEL}.in")  # 254 characters
+CASES["email"][1].append(f"{'x' * 60}@{LABEL}.{LABEL}.{LABEL}.in")
+CASES["email"][1].extend(["x" * 65 + "@b.in", f"a@{LABEL}b.in"])
+CASES["email"][1].extend(["a\x00@b.in", "a@b\x7f.in", "a\u202e@b.in"])
+
+
+def fault_of(kind: str, text: str) -> object:
+    return getattr(identifiers, f"{kind}_fault")(text)
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, t) for kind in CASES for t in CASES[kind][0]])
+def test_accepted(kind: str, text: str) -> None:
+    assert fault_of(kind, text) is None
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, t) for kind in CASES for t in CASES[kind][1]])
+def test_refused(kind: str, text: str) -> None:
+    assert fault_of(kind, text) == f"{kind.upper()}_FORMAT"
+
+
+@pytest.mark.parametrize("kind", sorted(CASES))
+def test_line_ends_and_other_scripts_are_never_accepted(kind: str) -> None:
+    good = CASES[kind][0][0]
+    for text in (good + "\n", "\n" + good, good + "\r"):
+        assert fault_of(kind, text) == f"{kind.upper()}_FORMAT"
+    if kind != "email":  # The part before the @ may be in any script.
+        for zero in DIGIT_ZEROS.values():
+            assert fault_of(kind, in_script(good, zero)) == f"{kind.upper()}_FORMAT"
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("KA12AB1234", "KA12AB1234"),
+        ("KA12A1234", "KA12A1234"),
+        ("KA121234", "KA121234"),
+        ("KAB1234", "KAB1234"),
+        ("TR12AB1234", "TR12AB1234"),
+        ("TRKA0199", "TRKA0199"),
+        ("ka 12 ab 1234", "KA12AB1234"),
+        (" ka12 a1234 ", "KA12A1234"),
+        ("kab 1234", "KAB1234"),
+        ("tr ka 0199", "TRKA0199"),
+    ],
+)
+def test_vehicle_accepted(written: str, stored: str) -> None:
+    assert identifiers.normal_vehicle(written) == stored
+    assert identifiers.vehicle_fault(stored) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "KA12AB123",
+        "KA12AB12345",
+        "KA12ABC1234",
+        "K12AB1234",
+        "KA1AB1234",
+        "KA12-AB-1234",
+        "12AB1234",
+        "ABCD1234",
+        "TR",
+        "TR-12345",
+        "KA12AB1234\n",
+        "KA12AB\t1234",
+        "KA12AB1234\u00a0",
+        *(in_script("KA12AB1234", zero) for zero in DIGIT_ZEROS.values()),
+    ],
+)
+def test_vehicle_refused(written: str) -> None:
+    assert identifiers.vehicle_fault(identifiers.normal_vehicle(written)) == "VEHICLE_FORMAT"
+
+
+@PATIENT
+@given(st.integers(10**11, 10**12 - 1))
+def test_ebn_is_read_as_the_number_it_is(number: int) -> None:
+    assert identifiers.ebn_of(str(number)) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "099999999999", "10000000001", "1000000000171", "10000000001x", "100000000017\n"]
+    + [" 100000000017", "+10000000001", "1_0000000001"]
+    + [in_script("100000000017", zero) for zero in DIGIT_ZEROS.values()],
+)
+def test_not_an_ebn(text: str) -> None:
+    assert identifiers.ebn_of(text) is None
+
+
+CONTROLS = [0x00, 0x07, 0x09, 0x0A, 0x0D, 0x1B, 0x1F, 0x7F, 0x80, 0x85, 0x9B, 0x9F]
+OVERRIDES = [0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+
+
+@pytest.mark.parametrize("character", [chr(code) for code in CONTROLS + OVERRIDES], ids=ascii)
+@pytest.mark.parametrize("template", ["{}rice", "ri{}ce", "rice{}"])
+def test_text_with_a_control_character(character: str, template: str) -> None:
+    assert text_fault(template.format(character), 10) == "CONTROL_CHARACTER"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rice",
+        "\u091a\u093e\u0935\u0932",  # Devanagari
+        "\u0686\u0627\u0648\u0644",  # Urdu, right to left without any override
+        "\u0915\u094d\u200d\u0937",  # a zero-width joiner is part of the spelling
+        "\U0001f69a \U00020000",
+        "e\u0301",
+    ],
+)
+def test_text_in_any_script(text: str) -> None:
+    assert text_fault(text, 10) is None
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u00a0", "\u3000 ", "\n\t"], ids=ascii)
+def test_blank_text(text: str) -> None:
+    assert text_fault(text, 10) == "EMPTY"
+
+
+@pytest.mark.parametrize("character", ["x", "\u0915", "\U0001f69a"], ids=ascii)
+def test_text_length_is_in_characters(character: str) -> None:
+    assert text_fault(character * 30, 30) is None
+    assert text_fault(character * 31, 30) == "TOO_LONG"

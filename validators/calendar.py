@@ -1,0 +1,17 @@
+"""India's wall clock and the tax calendar. Instants are aware; inside they are UTC."""
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
+
+INDIA: Final = timezone(timedelta(hours=5, minutes=30), "Asia/Kolkata")
+"""A fixed offset is exact: India has kept UTC+05:30 without daylight saving since 1945."""
+
+
+def india_date(at: datetime) -> date:
+    """The date on a wall in India at an instant."""
+    return at.astimezone(INDIA).date()
+
+
+def financial_year(day: date) -> int:
+    """The calendar year in which the April-March financial year of a day begins."""
+    return day.year if day.month >= 4 else day.year - 1

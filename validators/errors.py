@@ -1,0 +1,144 @@
+"""The error catalogue: every refusal the gateway can answer, as data.
+
+`PROBLEMS` is in order of precedence: where several refusals would be true of one request, the
+one listed first is the one answered. Codes are stable; clients branch on them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+
+class Problem(NamedTuple):
+    """One kind of refusal: its stable code, HTTP status, title, and whether a retry may succeed."""
+
+    code: str
+    status: int
+    title: str
+    retry: bool = False
+
+
+PROBLEMS: Final[Mapping[str, Problem]] = {
+    problem.code: problem
+    for problem in (
+        # The service itself.
+        Problem("OVERLOADED", 503, "The gateway is at its limit; nothing was done", retry=True),
+        Problem("TOO_MANY_TOKEN_REQUESTS", 429, "Too many token requests at once", retry=True),
+        # The request as HTTP.
+        Problem("NO_SUCH_RESOURCE", 404, "There is nothing at this path"),
+        Problem("METHOD_NOT_ALLOWED", 405, "This path does not answer this method"),
+        Problem("INVALID_CLIENT", 401, "The client id or the client secret is wrong"),
+        Problem("UNSUPPORTED_GRANT_TYPE", 400, "Only client_credentials is granted"),
+        Problem("UNAUTHENTICATED", 401, "A valid bearer token is needed"),
+        Problem("ROLE_NOT_PERMITTED", 403, "This call is not for your role"),
+        Problem("UNSUPPORTED_MEDIA_TYPE", 415, "The body must be of another media type"),
+        Problem("UNSUPPORTED_CONTENT_ENCODING", 415, "Bodies may be plain, gzip or zstd"),
+        Problem("BODY_TOO_LARGE", 413, "The body is larger than this call accepts"),
+        Problem("MALFORMED_BODY", 400, "The body could not be decoded"),
+        Problem("MALFORMED_JSON", 400, "The body is not JSON"),
+        Problem("INVALID_IDEMPOTENCY_KEY", 422, "The Idempotency-Key is not usable"),
+        Problem("IDEMPOTENCY_KEY_REUSED", 422, "The Idempotency-Key was used for another request"),
+        Problem("INVALID_QUERY", 422, "The query parameters are wrong"),
+        # The document and who sends it.
+        Problem("INVALID_DOCUMENT", 422, "The document has faults"),
+        Problem("EWAY_BILL_NOT_FOUND", 404, "There is no such e-way bill among yours"),
+        Problem("NOT_A_PARTY", 403, "You are not a party to this document"),
+        Problem("NOT_THE_GENERATOR", 403, "Only whoever generated the e-way bill may do this"),
+        Problem("NOT_THE_RECIPIENT", 403, "Only the recipient may do this"),
+        # The state of the e-way bill.
+        Problem("DOCUMENT_ALREADY_HAS_EWAY_BILL", 409, "The document has an e-way bill already"),
+        Problem("ALREADY_CANCELLED", 409, "The e-way bill is cancelled"),
+        Problem("ALREADY_VERIFIED_IN_TRANSIT", 409, "The e-way bill was verified in transit"),
+        Problem("CANCELLATION_WINDOW_CLOSED", 409, "The time for cancellation is over"),
+        Problem("ALREADY_ANSWERED", 409, "The recipient has answered already"),
+        Problem("DEEMED_ACCEPTED", 409, "The time to answer is over: deemed accepted"),
+        Problem("CHANGED_MEANWHILE", 409, "The e-way bill changed at this moment", retry=True),
+        # The record.
+        Problem("RECORD_UNAVAILABLE", 503, "The record cannot be reached", retry=True),
+        Problem("OUTCOME_UNKNOWN", 503, "It is not known whether this was recorded", retry=True),
+        Problem("INTERNAL_ERROR", 500, "The gateway failed", retry=True),
+    )
+}
+
+
+FAULTS: Final[Mapping[str, str]] = {
+    "REQUIRED": "is required",
+    "UNKNOWN_FIELD": "is not a field of this form",
+    "DUPLICATE_KEY": "is given more than once",
+    "WRONG_TYPE": "has the wrong type",
+    "CONTROL_CHARACTER": "contains a control character",
+    "EMPTY": "must not be empty",
+    "TOO_LONG": "is too long",
+    "TOO_MANY": "has too many entries",
+    "NOT_ONE_OF": "is not one of the allowed values",
+    "OUT_OF_RANGE": "is outside the allowed range",
+    "GSTIN_FORMAT": "is not a GSTIN (state code, PAN, entity, Z, check character)",
+    "GSTIN_CHECKSUM": "has a wrong check character",
+    "PIN_FORMAT": "is not a PIN code: 6 digits, the first not 0",
+    "HSN_FORMAT": "is not an HSN code: 4, 6 or 8 digits",
+    "DOCUMENT_NUMBER_FORMAT": "must be 1 to 16 of A-Z a-z 0-9 - /",
+    "DATE_FORMAT": "is not a date YYYY-MM-DD",
+    "DATE_IN_FUTURE": "is in the future (Asia/Kolkata)",
+    "INSTANT_FORMAT": "is not an RFC 3339 instant with an offset",
+    "MONEY_FORMAT": "is not an amount in rupees with at most two decimals",
+    "NOT_POSITIVE": "must be more than zero",
+    "VEHICLE_FORMAT": "is not a vehicle number such as KA12AB1234",
+    "CONVEYANCE_REQUIRED": "is required: by road, Part B names the vehicle",
+    "CONVEYANCE_NOT_BY_ROAD": "belongs to carriage by road only",
+    "TRANSPORT_DOCUMENT_REQUIRED": "is required by rail, air or vessel",
+    "GOODS_VALUE_MISMATCH": "is not the sum of the values of the goods",
+    "IRN_FORMAT": "is not an IRN: 64 lower-case hexadecimal characters",
+    "IRN_UNKNOWN": "names no invoice uploaded here",
+    "EBN_FORMAT": "is not an e-way bill number: 12 digits, the first not 0",
+    "CURSOR_FORMAT": "is not a cursor this list gave out",
+    "CONTACT_INCOMPLETE": "needs a mobile number or an e-mail address",
+    "MOBILE_FORMAT": "is not an Indian mobile number of 10 digits",
+    "EMAIL_FORMAT": "is not an e-mail address",
+}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong with one field of a document.
+
+    `pointer` is an RFC 6901 JSON Pointer into the document as sent (for query parameters, into
+    the query as an object); `code` is a key of `FAULTS`.
+    """
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def fault(pointer: str, code: str, detail: str | None = None) -> Fault:
+    """A `Fault` whose detail reads as a sentence; `detail` overrides the catalogue's words."""
+    subject = pointer.rpartition("/")[2] or "the document"
+    return Fault(pointer, code, f"{subject} {detail or FAULTS[code]}")
+
+
+class Refusal(Exception):
+    """A request refused for a reason in the catalogue.
+
+    `members` are further members of the problem body (for instance the EBN that already exists);
+    `faults` are all the faults of the document, when the document is what is wrong.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        faults: tuple[Fault, ...] = (),
+        **members: str,
+    ) -> None:
+        self.problem = PROBLEMS[code]
+        self.detail = detail or self.problem.title
+        self.faults = faults
+        self.members = members
+        super().__init__(code, self.detail)
+
+
+def invalid_document(faults: Sequence[Fault]) -> Refusal:
+    """The refusal of a document with all its faults."""
+    detail = f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in the document"
+    return Refusal("INVALID_DOCUMENT", detail, faults=tuple(faults))

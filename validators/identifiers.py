@@ -1,0 +1,107 @@
+"""Identifiers of the e-way bill: GSTIN, PIN, HSN, vehicle, document number, EBN.
+
+Each check answers the code of the fault (a key of `errors.FAULTS`) or None. Patterns spell
+`[0-9]` because `\\d` would also accept other scripts' digits.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+UNREGISTERED: Final = "URP"
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
+_GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]").fullmatch
+_STATE_CODES: Final = frozenset(f"{code:02}" for code in (*range(1, 39), 97, 99))
+_PIN: Final = re.compile(r"[1-9][0-9]{5}").fullmatch
+_HSN: Final = re.compile(r"[0-9]{4}(?:[0-9]{2}){0,2}").fullmatch
+_DOCUMENT_NUMBER: Final = re.compile(r"[A-Za-z0-9/-]{1,16}").fullmatch
+_VEHICLE: Final = re.compile(
+    r"[A-Z]{2}[0-9]{2}[A-Z]{1,2}[0-9]{4}"  # KA12AB1234, KA12A1234
+    r"|[A-Z]{2}[0-9]{6}"  # AB121234
+    r"|[A-Z]{3}[0-9]{4}"  # ABC1234
+    r"|TR[A-Z0-9]{5,13}"  # temporary registration
+).fullmatch
+_EBN: Final = re.compile(r"[1-9][0-9]{11}").fullmatch
+_IRN: Final = re.compile(r"[0-9a-f]{64}").fullmatch
+_MOBILE: Final = re.compile(r"[6-9][0-9]{9}").fullmatch
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(?:\.[^@\s.]{1,63})+").fullmatch
+# C0 and C1 controls, and the invisible direction overrides that can make a log line lie.
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]").search
+
+
+def gstin_check_character(first_fourteen: str) -> str:
+    """The 15th character of a GSTIN: modulo 36 over the first 14, factors 1 and 2 in turn."""
+    total = 0
+    for position, character in enumerate(first_fourteen):
+        quotient, remainder = divmod(_VALUE[character] * (1 + position % 2), 36)
+        total += quotient + remainder
+    return _ALPHABET[-total % 36]
+
+
+@lru_cache(maxsize=65_536)  # The same traders send most documents: a hit costs a tenth.
+def gstin_fault(text: str) -> str | None:
+    """GSTIN_FORMAT, GSTIN_CHECKSUM or None. `URP` is not a GSTIN; callers allow it apart."""
+    if not _GSTIN(text) or text[:2] not in _STATE_CODES:
+        return "GSTIN_FORMAT"
+    return None if gstin_check_character(text[:14]) == text[14] else "GSTIN_CHECKSUM"
+
+
+def party_fault(text: str) -> str | None:
+    """As `gstin_fault`, for a field that may say `URP` (an unregistered person)."""
+    return None if text == UNREGISTERED else gstin_fault(text)
+
+
+def pin_fault(text: str) -> str | None:
+    """PIN_FORMAT or None: 6 digits, the first not 0 (A.2)."""
+    return None if _PIN(text) else "PIN_FORMAT"
+
+
+def hsn_fault(text: str) -> str | None:
+    """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
+    return None if _HSN(text) else "HSN_FORMAT"
+
+
+def document_number_fault(text: str) -> str | None:
+    """DOCUMENT_NUMBER_FORMAT or None (A.3)."""
+    return None if _DOCUMENT_NUMBER(text) else "DOCUMENT_NUMBER_FORMAT"
+
+
+def vehicle_fault(text: str) -> str | None:
+    """VEHICLE_FORMAT or None, for a number already normalised by `normal_vehicle` (Part B)."""
+    return None if _VEHICLE(text) else "VEHICLE_FORMAT"
+
+
+def normal_vehicle(text: str) -> str:
+    """A vehicle number as it is stored: upper case, no spaces."""
+    return text.replace(" ", "").upper()
+
+
+def irn_fault(text: str) -> str | None:
+    """IRN_FORMAT or None."""
+    return None if _IRN(text) else "IRN_FORMAT"
+
+
+def mobile_fault(text: str) -> str | None:
+    """MOBILE_FORMAT or None: ten digits as dialled within India."""
+    return None if _MOBILE(text) else "MOBILE_FORMAT"
+
+
+def email_fault(text: str) -> str | None:
+    """EMAIL_FORMAT or None: one @ and a domain with a dot; the rest is the mail server's to say."""
+    return None if len(text) <= 254 and _EMAIL(text) else "EMAIL_FORMAT"
+
+
+def text_fault(text: str, length_max: int) -> str | None:
+    """EMPTY, TOO_LONG (in characters), CONTROL_CHARACTER or None, for free text in any script."""
+    if not text.strip():
+        return "EMPTY"
+    if len(text) > length_max:
+        return "TOO_LONG"
+    return "CONTROL_CHARACTER" if _CONTROL(text) else None
+
+
+def ebn_of(text: str) -> int | None:
+    """The e-way bill number a text names, or None when it is not one."""
+    return int(text) if _EBN(text) else None
