@@ -1,4 +1,4 @@
-"""`./run check`: lints, strict types and tests, as CI runs them; `--quick` leaves the slow tests."""
+"""`./run check`: lints, strict types, tests, as CI runs them; `--quick` leaves the slow ones."""
 
 import subprocess
 import sys

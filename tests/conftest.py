@@ -52,14 +52,14 @@ def server_dsn(data_dir: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def dsn(server_dsn: str) -> AsyncIterator[str]:
-    """A migrated database of this test alone."""
+async def dsn(server_dsn: str) -> str:
+    """A migrated database of this test alone. It goes with the session: dropping one waits for a
+    checkpoint of all."""
     name = f"test_{next(_numbers)}"
     connection = await asyncpg.connect(server_dsn)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield _in_database(server_dsn, name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
+    return _in_database(server_dsn, name)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from gateway.app import create_app
 from gateway.metrics import Metrics
 from gateway.services import Services, running
 from gateway.worker import Server, listener, server_config
+from tests.waiting import until
 from validators.authority import Person
 
 
@@ -41,27 +42,28 @@ class Gateway:
     clock: TestClock
     http: httpx.AsyncClient
 
-    async def call(self, who: Person | None, method: str, path: str, **request: Any) -> httpx.Response:
+    async def call(
+        self, who: Person | None, method: str, path: str, **request: Any
+    ) -> httpx.Response:
         """A request with a fresh token of a person."""
         headers = dict(request.pop("headers", {}))
         if who is not None:
             headers["Authorization"] = f"Bearer {self.services.tokens.issue(who, self.clock())}"
         return await self.http.request(method, path, headers=headers, **request)
 
-    async def generate(self, who: Person, document: dict[str, Any], **request: Any) -> httpx.Response:
+    async def generate(
+        self, who: Person, document: dict[str, Any], **request: Any
+    ) -> httpx.Response:
         """POST /v1/eway-bills."""
         return await self.call(who, "POST", "/v1/eway-bills", json=document, **request)
 
     async def until_hot(self) -> None:
         """Returns once the hot state is believed: until then every read goes to PostgreSQL."""
-        while self.services.hot_state.believed_epoch() is None:
-            await asyncio.sleep(0.01)
+        await until(self.services.hot_state.believed_epoch)
 
 
 @asynccontextmanager
-async def gateway_in_process(
-    dsn: str, redis_url: str, clock: TestClock
-) -> AsyncIterator[Gateway]:
+async def gateway_in_process(dsn: str, redis_url: str, clock: TestClock) -> AsyncIterator[Gateway]:
     """Serves until the block ends."""
     async with running(dsn, redis_url, clock) as services:
         started = asyncio.Event()

@@ -5,6 +5,7 @@ one decode, one conversion. Only a faulty one is walked field by field.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +21,10 @@ from validators.money import Paise, decode_hook
 FAULTS_MAX: Final = 100
 """A document's first hundred faults are reported; a form has far fewer fields."""
 
+KEY_CHARACTERS_SHOWN_MAX: Final = 100
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,9}").fullmatch
+
 Form = TypeVar("Form", bound=Struct)
 
 # JSON numbers with a fraction become Decimal, never float: 50000.01 rupees must stay exact.
@@ -30,8 +35,12 @@ def parse_json(body: bytes) -> Any:
     """The JSON value of a body. Raises Refusal MALFORMED_JSON, naming the place."""
     try:
         return _decode(body)
-    except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
+    except msgspec.ValidationError as error:
+        raise Refusal("MALFORMED_JSON", "a number is too long") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal("MALFORMED_JSON", str(error)) from error
+    except (ValueError, ArithmeticError) as error:
+        raise Refusal("MALFORMED_JSON", "a number is out of every range") from error
 
 
 def read_form(body: bytes, form: type[Form]) -> tuple[Form, list[Fault]]:
@@ -45,23 +54,26 @@ def read_form(body: bytes, form: type[Form]) -> tuple[Form, list[Fault]]:
         faults = _duplicate_keys(body, document)
     except RecursionError as error:
         raise Refusal("MALFORMED_JSON", "the document nests too deeply") from error
-    return _convert(document, form, faults, strict=True)
+    return _convert(document, form, faults)
 
 
 def read_query(query: Mapping[str, str], form: type[Form]) -> tuple[Form, list[Fault]]:
-    """As `read_form`, for query parameters: their text is read as the type of the field."""
-    return _convert(dict(query), form, [], strict=False)
+    """As `read_form`, for query parameters, whose numbers are text."""
+    numbers = {field.name for field in _fields(form).values() if int in field.alternatives}
+    document = {
+        name: int(text) if name in numbers and _INTEGER(text) else text
+        for name, text in query.items()
+    }
+    return _convert(document, form, [])
 
 
-def _convert(
-    document: Any, form: type[Form], faults: list[Fault], *, strict: bool
-) -> tuple[Form, list[Fault]]:
+def _convert(document: Any, form: type[Form], faults: list[Fault]) -> tuple[Form, list[Fault]]:
     if not faults:
         try:
-            return msgspec.convert(document, form, strict=strict, dec_hook=decode_hook), faults
+            return msgspec.convert(document, form, dec_hook=decode_hook), faults
         except msgspec.ValidationError:
             pass
-    read = _walk(document, form, "", faults, strict)
+    read = _walk(document, form, "", faults)
     return read, faults[:FAULTS_MAX]
 
 
@@ -97,7 +109,7 @@ def _fields(form: type[Struct]) -> dict[str, _Field]:
     return found
 
 
-def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault], strict: bool) -> Form:
+def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault]) -> Form:
     """Reads what can be read of a faulty document, appending a fault for what cannot."""
     fields = _fields(form)
     values: dict[str, Any] = dict.fromkeys(fields, UNSET)
@@ -117,22 +129,22 @@ def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault], st
             else:
                 values[field.name] = field.default
             continue
-        values[field.name] = _read_field(document[field.name], field, here, faults, strict)
+        values[field.name] = _read_field(document[field.name], field, here, faults)
     return form(**values)
 
 
-def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault], strict: bool) -> Any:
+def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault]) -> Any:
     try:
-        return msgspec.convert(value, field.kind, strict=strict, dec_hook=decode_hook)
+        return msgspec.convert(value, field.kind, dec_hook=decode_hook)
     except msgspec.ValidationError:
         pass
     if field.nested and field.repeated and isinstance(value, list):
         return [
-            _walk(item, field.nested, f"{pointer}/{index}", faults, strict)
+            _walk(item, field.nested, f"{pointer}/{index}", faults)
             for index, item in enumerate(value)
         ]
     if field.nested and not field.repeated and isinstance(value, dict):
-        return _walk(value, field.nested, pointer, faults, strict)
+        return _walk(value, field.nested, pointer, faults)
     faults.append(_field_fault(value, field, pointer))
     return UNSET
 
@@ -140,7 +152,11 @@ def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault], st
 def _field_fault(value: Any, field: _Field, pointer: str) -> Fault:
     alternatives = field.alternatives
     allowed = [get_args(kind) for kind in alternatives if get_origin(kind) is Literal]
-    if Paise in alternatives and isinstance(value, (str, int, Decimal)) and value is not True:
+    if (
+        Paise in alternatives
+        and isinstance(value, (str, int, Decimal))
+        and not isinstance(value, bool)
+    ):
         return fault(pointer, "MONEY_FORMAT")
     if isinstance(value, str) and date in alternatives:
         return fault(pointer, "DATE_FORMAT")
@@ -173,7 +189,9 @@ def _wrong_type(pointer: str, expected: str, value: Any) -> Fault:
 
 
 def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+    # A key of a megabyte is named by its beginning, not sent back whole.
+    shown = key if len(key) <= KEY_CHARACTERS_SHOWN_MAX else key[:KEY_CHARACTERS_SHOWN_MAX] + "…"
+    return shown.replace("~", "~0").replace("/", "~1")
 
 
 def _duplicate_keys(body: bytes, document: Any) -> list[Fault]:

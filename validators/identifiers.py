@@ -75,7 +75,12 @@ def vehicle_fault(text: str) -> str | None:
 
 def normal_vehicle(text: str) -> str:
     """A vehicle number as it is stored: upper case, no spaces."""
-    return text.replace(" ", "").upper()
+    return upper(text.replace(" ", ""))
+
+
+def upper(text: str) -> str:
+    """Upper case, for ASCII only: some other letters would otherwise become ones that are allowed."""
+    return text.upper() if text.isascii() else text
 
 
 def irn_fault(text: str) -> str | None:
@@ -90,7 +95,8 @@ def mobile_fault(text: str) -> str | None:
 
 def email_fault(text: str) -> str | None:
     """EMAIL_FORMAT or None: one @ and a domain with a dot; the rest is the mail server's to say."""
-    return None if len(text) <= 254 and _EMAIL(text) else "EMAIL_FORMAT"
+    sound = len(text) <= 254 and _EMAIL(text) and not _CONTROL(text)
+    return None if sound else "EMAIL_FORMAT"
 
 
 def text_fault(text: str, length_max: int) -> str | None:

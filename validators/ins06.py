@@ -18,6 +18,7 @@ from validators.identifiers import (
     party_fault,
     pin_fault,
     text_fault,
+    upper,
     vehicle_fault,
 )
 from validators.money import VALUE_PAISE_MAX, Paise, rupees
@@ -36,7 +37,7 @@ Money = Annotated[
     Meta(
         description="Rupees as a decimal string or a number, at most two decimals.",
         extra_json_schema={
-            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
+            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,2})?$"},
                       {"type": "number"}],
             "examples": ["75000.00"],
         },
@@ -113,11 +114,11 @@ def normalise(form: Ins06) -> None:
     if form.mode is None:
         form.mode = "ROAD"
     if isinstance(form.supplier_gstin, str):
-        form.supplier_gstin = form.supplier_gstin.upper()
+        form.supplier_gstin = upper(form.supplier_gstin)
     if isinstance(form.recipient_gstin, str):
-        form.recipient_gstin = form.recipient_gstin.upper()
+        form.recipient_gstin = upper(form.recipient_gstin)
     if isinstance(form.transporter_id, str):
-        form.transporter_id = form.transporter_id.upper()
+        form.transporter_id = upper(form.transporter_id)
     if isinstance(form.vehicle_number, str):
         form.vehicle_number = normal_vehicle(form.vehicle_number)
 
@@ -181,12 +182,11 @@ def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:
     place for further transport (third proviso)."""
     if form.mode != "ROAD":
         return False
-    short_of_transporter = (
-        isinstance(form.distance_to_transporter_km, int)
-        and form.distance_to_transporter_km < rulebook.part_b_exempt_below_km
-        and form.transporter_id is not None
-    )
-    return not short_of_transporter
+    distance = form.distance_to_transporter_km
+    if distance is None or form.transporter_id is None:
+        return True
+    # A distance that could not be read is a fault already; it does not make another.
+    return isinstance(distance, int) and distance >= rulebook.part_b_exempt_below_km
 
 
 def _amount_faults(pointer: str, paise: int) -> list[Fault]:

@@ -22,8 +22,8 @@ class Paise(int):
         """The amount a JSON string or number says, exactly.
 
         JSON numbers must arrive as int or Decimal, never as float. Raises MoneyFormatError for
-        another type or form (exponents, signs other than a leading minus, more than two
-        decimals even if they are zeros), whatever its value; range is the form's to check.
+        another type or form (signs other than a leading minus, underscores, blanks, more than two
+        decimals even if they are zeros); range is the form's to check.
         """
         if isinstance(written, bool) or not isinstance(written, (str, int, Decimal)):
             raise MoneyFormatError

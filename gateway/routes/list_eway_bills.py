@@ -1,6 +1,6 @@
 """GET /v1/eway-bills: a party's e-way bills, newest first."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -13,9 +13,10 @@ from gateway.views import EwayBillList, bill_view, encode
 from ingest import limits
 from ingest.listing import ListFilter, ListRole
 from validators.authority import TRADERS
-from validators.errors import Refusal
+from validators.errors import Fault, Refusal, fault
 from validators.eway_bill import Status
 from validators.forms import read_query
+from validators.identifiers import document_number_fault
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -32,6 +33,23 @@ class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     cursor: str | None = None
 
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _faults(query: ListQuery) -> list[Fault]:
+    faults = []
+    for name in ("generated_from", "generated_to"):
+        at = getattr(query, name)
+        if isinstance(at, datetime) and not EARLIEST <= at <= LATEST:
+            faults.append(fault(f"/{name}", "OUT_OF_RANGE", f"must be from {EARLIEST} to {LATEST}"))
+    if isinstance(query.document_number, str) and (
+        code := document_number_fault(query.document_number)
+    ):
+        faults.append(fault("/document_number", code))
+    return faults
+
+
 def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
@@ -43,6 +61,7 @@ def operation(services: Services) -> Operation:
         query, faults = read_query(written, ListQuery)
         count = read_limit(query.limit, faults)
         before = read_cursor(query.cursor, faults)
+        faults += _faults(query)
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         wanted = ListFilter(

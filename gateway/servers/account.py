@@ -11,15 +11,21 @@ from pathlib import Path
 
 _PREFERRED = ("postgres", "nobody")
 
+# A data directory or virtualenv under /root (0700) is out of reach of any other account. Of root's
+# powers the server keeps, only when it must, the one to pass such directories. PostgreSQL looks at
+# its own files with access(2), which by default disregards the powers of whoever is not root;
+# no_setuid_fixup makes it regard them.
+_PASS_CLOSED_DIRECTORIES = (
+    "--securebits=+no_setuid_fixup",
+    "--inh-caps=-all,+dac_override",
+    "--ambient-caps=-all,+dac_override",
+)
+
 
 @dataclass(frozen=True)
 class Account:
     uid: int
     gid: int
-
-    @property
-    def is_ours(self) -> bool:
-        return self.uid == os.geteuid()
 
 
 def server_account(cluster: Path) -> Account:
@@ -51,7 +57,7 @@ def run_as(
 
     Changing user clears the parent-death signal, so setpriv is asked to set it anew.
     """
-    if account.is_ours:
+    if account.uid == os.geteuid():
         return []
     setpriv = shutil.which("setpriv") or shutil.which("setpriv", path=os.defpath)
     if setpriv is None:
@@ -68,17 +74,6 @@ def run_as(
         f"--pdeathsig={on_parent_death.name.removeprefix('SIG')}",
         *([] if all(map(_open_to_all, reaching)) else _PASS_CLOSED_DIRECTORIES),
     ]
-
-
-# A data directory or virtualenv under /root (0700) is out of reach of any other account. Of root's
-# powers the server keeps, only when it must, the one to pass such directories. PostgreSQL looks at
-# its own files with access(2), which by default disregards the powers of whoever is not root;
-# no_setuid_fixup makes it regard them.
-_PASS_CLOSED_DIRECTORIES = (
-    "--securebits=+no_setuid_fixup",
-    "--inh-caps=-all,+dac_override",
-    "--ambient-caps=-all,+dac_override",
-)
 
 
 def _open_to_all(directory: Path) -> bool:

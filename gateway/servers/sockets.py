@@ -10,8 +10,8 @@ from pathlib import Path
 
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 _SOCKET_PATH_BYTES_MAX = 103
-# A comma, a quote or a space has a meaning of its own in some setting or address that names the
-# directory; rather than quote it in four languages, such a path is treated like one too long.
+# A comma, a quote or a space has a meaning of its own in some setting that names the directory;
+# rather than quote it in each server's manner, such a path is treated like one too long.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@~-]+")
 
 
@@ -30,7 +30,7 @@ def socket_directory(preferred: Path, socket_name: str, uid: int, gid: int) -> P
             raise ValueError(f"neither {preferred} nor {directory} can hold a Unix socket")
     directory.mkdir(mode=0o700, exist_ok=True)
     found = directory.lstat()
-    private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700
+    private = stat.S_ISDIR(found.st_mode) and found.st_mode & 0o777 == 0o700
     if not private or found.st_uid not in (uid, os.geteuid()):
         raise PermissionError(f"{directory} is not a private directory of user {uid}; remove it")
     if found.st_uid != uid:

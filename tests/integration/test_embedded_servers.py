@@ -132,7 +132,7 @@ def test_settings(tmp_path: Path) -> None:
         "max_wal_size": "4GB",
         "jit": "off",
     }
-    with running(tmp_path) as endpoints:
+    with running(tmp_path / "1+1") as endpoints:
         # Durability holds even against ALTER SYSTEM, which outranks postgresql.conf.
         query(endpoints.postgres_dsn, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         show = "SELECT current_setting('{}')"

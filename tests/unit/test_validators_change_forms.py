@@ -39,10 +39,10 @@ def faults_of_acceptance(document: object) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("words", "code"), WORDS, ids=lambda value: ascii(value)[:24])
 def test_words_of_a_change(words: object, code: str | None) -> None:
     expected = [code] if code else []
-    found = faults_of_cancellation({"reason": words})
-    assert found == [("/reason", code) for code in expected]
-    found = faults_of_acceptance({"decision": "REJECTED", "remark": words})
-    assert found == [("/remark", code) for code in expected]
+    refusal = faults_of_cancellation({"reason": words})
+    answer = faults_of_acceptance({"decision": "REJECTED", "remark": words})
+    assert refusal == [("/reason", each) for each in expected]
+    assert answer == [("/remark", each) for each in expected]
 
 
 @pytest.mark.parametrize(

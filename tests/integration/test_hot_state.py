@@ -1,0 +1,205 @@
+"""docs/hot-state.md, step by step: each way a stale value could come to be believed, forced."""
+
+import json
+import signal
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import redis
+
+from gateway.servers.process import ServerProcess
+from gateway.servers.redis import wheel_server
+from gateway.services import Services, running
+from ingest.hot_state import bill_key, vehicle_key
+from ingest.queries import SQL
+from ingest.recording import bill_entry
+from ingest.records import changed_row, hot_value
+from ingest.replay import StoredAnswer
+from tests.documents import SUPPLIER, document, person
+from tests.gateway_in_process import Gateway, TestClock
+from tests.waiting import until
+from validators.change_forms import Cancellation
+from validators.eway_bill import EwayBill, Status, cancelled, document_key, status
+from validators.forms import read_form
+from validators.ins06 import Ins06
+
+KA, BY = "KA12AB1234", person(SUPPLIER)
+
+
+@pytest.fixture
+async def hot(gateway: Gateway) -> Gateway:
+    await gateway.until_hot()
+    return gateway
+
+
+async def _generate(gateway: Gateway) -> EwayBill:
+    answer = await gateway.generate(BY, document(vehicle_number=KA))
+    assert answer.status_code == 201, answer.text
+    bill = await gateway.services.lookups.recorded_bill(int(answer.json()["ebn"]))
+    assert bill is not None
+    return bill
+
+
+async def _cancel(services: Services, bill: EwayBill, at: datetime) -> None:
+    form, answer = Cancellation(reason="test"), StoredAnswer(200, b"")
+    await services.changes.cancel(BY, bill.ebn, form, (), at=at, render=lambda _: answer)
+
+
+async def _read(services: Services, bill: EwayBill, at: datetime) -> Status:
+    read = await services.lookups.bill(bill.ebn, at)
+    assert read is not None
+    return status(read, at)
+
+
+async def _in_redis(gateway: Gateway, key: str) -> bytes | None:
+    values = await gateway.services.hot_state.get([key])
+    assert values is not None, "the hot state is not believed"
+    return values[0]
+
+
+async def _until_in_redis(gateway: Gateway, key: str) -> bytes:
+    value: bytes = await until(lambda: _in_redis(gateway, key))
+    return value
+
+
+async def test_a_generated_bill_is_read_from_redis(hot: Gateway) -> None:
+    bill = await _generate(hot)
+    assert await _until_in_redis(hot, bill_key(bill.ebn)) == hot_value(bill)
+
+
+async def test_a_read_fills_what_redis_lost(hot: Gateway, redis_url: str) -> None:
+    bill = await _generate(hot)
+    await _until_in_redis(hot, bill_key(bill.ebn))
+    with redis.from_url(redis_url) as direct:
+        direct.flushall()
+    assert await _in_redis(hot, bill_key(bill.ebn)) is None
+    assert await _read(hot.services, bill, hot.clock()) is Status.ACTIVE
+    assert await _in_redis(hot, bill_key(bill.ebn)) == hot_value(bill)
+
+
+async def test_a_vehicle_is_filled_and_dropped_by_the_next_bill(hot: Gateway) -> None:
+    first = await _generate(hot)
+    lookups = hot.services.lookups
+    assert [bill.ebn for bill in await lookups.live_bills_on(KA, hot.clock())] == [first.ebn]
+    assert await _in_redis(hot, vehicle_key(KA)) is not None
+    second = await _generate(hot)
+    seen = [bill.ebn for bill in await lookups.live_bills_on(KA, hot.clock())]
+    assert seen == [first.ebn, second.ebn]
+
+
+async def test_an_empty_vehicle_is_remembered_until_it_carries_something(hot: Gateway) -> None:
+    lookups = hot.services.lookups
+    assert await lookups.live_bills_on(KA, hot.clock()) == []
+    assert await _in_redis(hot, vehicle_key(KA)) is not None
+    bill = await _generate(hot)
+    assert [one.ebn for one in await lookups.live_bills_on(KA, hot.clock())] == [bill.ebn]
+
+
+async def test_a_fill_that_comes_after_the_change_is_refused(hot: Gateway) -> None:
+    """A reader reserved and read; then the bill was cancelled; then the fill arrives."""
+    bill = await _generate(hot)
+    await _until_in_redis(hot, bill_key(bill.ebn))
+    state = hot.services.hot_state
+    epoch = state.believed_epoch()
+    assert epoch is not None
+    token = await state.reserve(epoch, [], [bill_key(bill.ebn)])
+    await _cancel(hot.services, bill, hot.clock())
+    assert await state.fill(epoch, token, [bill_entry(bill, hot.clock())]) == 0
+    assert await _read(hot.services, bill, hot.clock()) is Status.CANCELLED
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+async def test_nothing_is_filled_while_a_writer_is_at_work(
+    hot: Gateway, redis_url: str, flushed: bool
+) -> None:
+    """A writer has told Redis but not committed, Redis is flushed, a reader misses; and the writer
+    dies after its commit without filling anything."""
+    bill = await _generate(hot)
+    await _until_in_redis(hot, bill_key(bill.ebn))
+    state, database = hot.services.hot_state, hot.services.database
+    after = cancelled(bill, SUPPLIER, hot.clock(), "test")
+    row = changed_row(after, document_key(bill.part_a, bill.generated_by))
+    async with database.connection() as writer:
+        await writer.execute(SQL["begin_write"])
+        (stored,) = await writer.fetch(SQL["change_eway_bills"], *([value] for value in row))
+        await state.reserve(stored["hot_epoch"], [], [bill_key(bill.ebn)])
+        if flushed:
+            with redis.from_url(redis_url) as direct:
+                direct.flushall()
+        assert await _read(hot.services, bill, hot.clock()) is Status.ACTIVE
+        assert await _in_redis(hot, bill_key(bill.ebn)) is None
+        await writer.execute("COMMIT")
+    assert await _read(hot.services, bill, hot.clock()) is Status.CANCELLED
+
+
+async def test_a_writer_cut_off_from_redis_is_believed_by_those_who_are_not(
+    hot: Gateway, dsn: str, data_dir: Path
+) -> None:
+    """One worker cannot reach Redis; another reads from it. What the first acknowledges, the
+    second knows."""
+    nowhere = f"unix://{data_dir}/nobody.sock"
+    async with running(dsn, nowhere, hot.clock) as cut_off:
+        for _ in range(3):
+            await hot.until_hot()
+            bill = await _generate(hot)
+            await _until_in_redis(hot, bill_key(bill.ebn))
+            await _cancel(cut_off, bill, hot.clock())
+            assert await _read(hot.services, bill, hot.clock()) is Status.CANCELLED
+
+
+async def test_a_redis_restarted_from_an_old_dump_is_not_believed(
+    dsn: str, data_dir: Path, clock: TestClock
+) -> None:
+    """The dump holds the bill as it was before it was cancelled, in the epoch that is open."""
+    directory = data_dir / "dumping"
+    directory.mkdir()
+    socket = directory / "redis.sock"
+    command = [
+        str(wheel_server()),
+        *("--dir", str(directory), "--unixsocket", str(socket), "--port", "0", "--save", ""),
+    ]
+
+    def start() -> ServerProcess:
+        process = ServerProcess(command, directory / "log", on_parent_death=signal.SIGKILL)
+        process.wait_until(lambda: _answers(socket), 10)
+        return process
+
+    server = start()
+    direct = redis.from_url(f"unix://{socket}")
+    try:
+        async with running(dsn, f"unix://{socket}", clock) as services:
+            state = services.hot_state
+            epoch = await until(state.believed_epoch)
+            answer = await services.generation.generate(
+                BY, _form(), (), at=clock(), render=lambda bill: StoredAnswer(201, b"%d" % bill.ebn)
+            )
+            bill = await services.lookups.recorded_bill(int(answer.body))
+            assert bill is not None
+            kept = f"{epoch}:{bill_key(bill.ebn)}"
+            await until(lambda: direct.get(kept) == hot_value(bill))
+            direct.save()
+            await _cancel(services, bill, clock())
+            server.stop(signal.SIGKILL, timeout_s=10)
+            server = start()
+            assert direct.get(kept) == hot_value(bill), "the dump holds the bill of before"
+            assert await _read(services, bill, clock()) is Status.CANCELLED
+            await until(lambda: state.believed_epoch() not in (None, epoch))
+            assert await _read(services, bill, clock()) is Status.CANCELLED
+    finally:
+        direct.close()
+        server.stop(signal.SIGKILL, timeout_s=10)
+
+
+def _answers(socket: Path) -> bool:
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+
+def _form() -> Ins06:
+    form, faults = read_form(json.dumps(document()).encode(), Ins06)
+    assert not faults
+    return form

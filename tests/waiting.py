@@ -1,0 +1,21 @@
+"""Waiting for a condition, never for a time."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+_LOOK_SECONDS = 0.005
+
+
+async def until(condition: Callable[[], Any], *, seconds_max: float = 30) -> Any:
+    """The first truthy value of a condition, which may be a coroutine function. Raises TimeoutError
+    when there is none in time."""
+    async with asyncio.timeout(seconds_max):
+        while True:
+            value = condition()
+            if inspect.isawaitable(value):
+                value = await value
+            if value:
+                return value
+            await asyncio.sleep(_LOOK_SECONDS)
