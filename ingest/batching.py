@@ -35,7 +35,8 @@ class Batcher(Generic[Item, Answer]):
         self._lanes = lanes
         self._apart = apart
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def waiting(self) -> int:
@@ -48,16 +49,17 @@ class Batcher(Generic[Item, Answer]):
             raise Refusal("OVERLOADED")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._busy) < self._lanes:
+        if self._busy < self._lanes:
+            self._busy += 1
             lane = asyncio.create_task(self._drain())
-            self._busy.add(lane)
-            lane.add_done_callback(self._busy.discard)
+            self._tasks.add(lane)
+            lane.add_done_callback(self._tasks.discard)
         return await future
 
     async def close(self) -> None:
         """Waits until everything submitted has its result."""
-        while self._busy:
-            await asyncio.wait(self._busy)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _drain(self) -> None:
         while self._waiting:
@@ -73,6 +75,8 @@ class Batcher(Generic[Item, Answer]):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+        # Here and not when the task is done: whoever submits in between would wait for nobody.
+        self._busy -= 1
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
         if self._apart is None and len(self._waiting) <= self._batch_max:

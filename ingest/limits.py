@@ -16,7 +16,7 @@ BATCH_BILLS_MAX: Final = 256
 """Bills in one transaction."""
 WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
-WRITE_LANES: Final = 2
+WRITE_LANES: Final = 1
 """Transactions one worker has in flight: one gathers while the other commits."""
 
 BATCH_READS_MAX: Final = 512

@@ -35,8 +35,8 @@ _ATTEMPTS_MAX = 5
 class Written(Generic[Answer]):
     """What a transaction stored: one answer an item, and what hot state must hear of.
 
-    `hot_epoch` is as the write statements answer it: not positive while the hot state is closed, None
-    when nothing was stored.
+    `hot_epoch` is as the write statements answer it: not positive while the hot state is closed,
+    None when nothing was stored.
     """
 
     answers: Sequence[Answer | Exception]

@@ -79,7 +79,7 @@ def normal_vehicle(text: str) -> str:
 
 
 def upper(text: str) -> str:
-    """Upper case, for ASCII only: some other letters would otherwise become ones that are allowed."""
+    """Upper case, for ASCII only: some other letters would become ones that are allowed."""
     return text.upper() if text.isascii() else text
 
 

