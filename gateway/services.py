@@ -90,7 +90,6 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
                 await chore
         await services.generation.close()
         await services.changes.close()
-        await recorder.close()
         await hot_state.disconnect()
         await database.close()
 

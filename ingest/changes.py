@@ -12,6 +12,7 @@ from datetime import datetime
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection
+from ingest.hot_state import bill_key
 from ingest.lookups import Lookups
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
@@ -41,7 +42,6 @@ Decide = Callable[[EwayBill], EwayBill]
 @dataclass(frozen=True, slots=True)
 class _Change:
     bill: EwayBill
-    at: datetime
     claim: Claim | None
     answer: StoredAnswer
 
@@ -137,7 +137,7 @@ class Changes:
         bill = _own(person, await self._lookups.bill(ebn, at))
         try:
             changed = decide(bill)
-            return await self._commits.submit(_Change(changed, at, claim, render(changed)))
+            return await self._commits.submit(_Change(changed, claim, render(changed)))
         except _OutdatedError:
             # Somebody else's change came first. If that forbids ours, the reason is ours to know;
             # if not, ours was still decided on a bill that is no longer so: the caller decides.
@@ -145,7 +145,7 @@ class Changes:
             raise Refusal("CHANGED_MEANWHILE") from None
 
     async def _commit(self, batch: list[_Change]) -> Sequence[StoredAnswer | Exception]:
-        return await self._recorder.record(lambda on: _write(on, batch), batch[0].at)
+        return await self._recorder.record(lambda on: _write(on, batch))
 
 
 def _own(person: Person, bill: EwayBill | None) -> EwayBill:
@@ -177,7 +177,7 @@ async def _write(connection: Connection, batch: Sequence[_Change]) -> Written[St
     return Written(
         [answers.get(change.bill.ebn, change.answer) for change in batch],
         rows[0]["hot_epoch"] if rows else None,
-        [change.bill for change in asked if change.bill.ebn in stored],
+        [bill_key(ebn) for ebn in stored],
     )
 
 

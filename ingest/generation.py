@@ -9,6 +9,7 @@ import asyncpg
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection
+from ingest.hot_state import vehicle_key
 from ingest.numbers import Numbers
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
@@ -88,9 +89,7 @@ class Generation:
 
     async def _commit(self, batch: list[_NewBill]) -> Sequence[StoredAnswer | Exception]:
         try:
-            return await self._recorder.record(
-                lambda on: _write(on, batch), batch[0].bill.generated_at
-            )
+            return await self._recorder.record(lambda on: _write(on, batch))
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
             # A row PostgreSQL would not take must not spoil its neighbours: each goes alone.
             if len(batch) == 1:
@@ -116,20 +115,18 @@ async def _write(connection: Connection, batch: Sequence[_NewBill]) -> Written[S
     rows = []
     if asked:
         rows = await connection.fetch(
-            SQL["generate_eway_bills"],
-            *zip(*(new_row(new.bill, new.document) for new in asked), strict=True),
+            SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
         )
     stored = {row["ebn"] for row in rows}
     refused = [new for new in asked if new.bill.ebn not in stored]
     if refused:
         answers |= await _refusals(connection, refused)
         await drop_all(connection, refused)
-    kept = [new.bill for new in asked if new.bill.ebn in stored]
+    vehicles = {new.bill.vehicle_number for new in asked if new.bill.vehicle_number}
     return Written(
         [answers.get(new.bill.ebn, new.answer) for new in batch],
         rows[0]["hot_epoch"] if rows else None,
-        kept,
-        sorted({bill.vehicle_number for bill in kept if bill.vehicle_number}),
+        [vehicle_key(vehicle) for vehicle in vehicles],
     )
 
 

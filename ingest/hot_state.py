@@ -11,29 +11,19 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
-
-from redis.asyncio import Redis
-from redis.asyncio.connection import Connection as RedisConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 
 from ingest import limits
 from ingest.database import Database
 from ingest.queries import SQL
 from ingest.records import LAYOUT
+from ingest.redis_link import UNREACHABLE, AnotherRedisError, RedisLink
 from validators.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-_LUA: Final = files("ingest").joinpath("lua")
 _TOKEN_MARK: Final = ord("G")
 """Values are msgpack arrays, which never begin with this byte; reservations always do."""
-
-_UNREACHABLE: Final = (RedisError, OSError, TimeoutError)
 
 
 class HotStateUnreachable(Exception):
@@ -78,7 +68,8 @@ class HotState:
         self._epoch = _Epoch(0, False, "")
         self._believed_until = 0.0
         self._closed_observed: tuple[int, float] = (0, 0.0)
-        self._redis, self._reserve, self._fill = self._connect(None)
+        self._redis = RedisLink(url, None)
+        self._scripts: tuple[str, str] | None = None
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -93,8 +84,8 @@ class HotState:
         if epoch is None:
             return None
         try:
-            values = await self._redis.mget([f"{epoch}:{key}" for key in keys])
-        except _UNREACHABLE:
+            values = await self._redis.call("MGET", *(f"{epoch}:{key}" for key in keys))
+        except UNREACHABLE:
             return None
         if self.believed_epoch() != epoch:  # The lease ran out while Redis was answering.
             return None
@@ -105,35 +96,53 @@ class HotState:
 
     # Writing ---------------------------------------------------------------------------------
 
-    async def reserve(self, epoch: int, drop: Sequence[str], hold: Sequence[str]) -> str:
-        """Drops and reserves keys of an epoch; answers the token to fill those held with.
-
-        Until they are filled nobody finds them in Redis. Raises HotStateUnreachable when Redis
-        may not have heard.
-        """
-        token = f"G{secrets.token_hex(8)}"
-        keys = [f"{epoch}:{key}" for key in (*drop, *hold)]
+    async def drop(self, epoch: int, keys: Sequence[str]) -> None:
+        """Drops keys of an epoch, and with them every reservation of theirs. Raises
+        HotStateUnreachable when Redis may not have heard."""
         if keys:
-            arguments = [len(drop), token, limits.HOT_STATE_RESERVATION_SECONDS]
             try:
-                await self._reserve(keys=keys, args=arguments)
-            except _UNREACHABLE as error:
-                raise HotStateUnreachable from error
+                await self._redis.call("DEL", *(f"{epoch}:{key}" for key in keys))
+            except UNREACHABLE as error:
+                raise HotStateUnreachable(epoch) from error
+
+    # Filling ---------------------------------------------------------------------------------
+
+    async def reserve(self, epoch: int, keys: Sequence[str]) -> str | None:
+        """Reserves keys of an epoch; answers the token to fill them with, None when Redis cannot
+        be reached."""
+        token = f"G{secrets.token_hex(8)}"
+        names = [f"{epoch}:{key}" for key in keys]
+        try:
+            reserve, _ = await self._loaded_scripts()
+            seconds = limits.HOT_STATE_RESERVATION_SECONDS
+            await self._redis.call("EVALSHA", reserve, len(names), *names, token, seconds)
+        except UNREACHABLE:
+            self._scripts = None
+            return None
         return token
 
     async def fill(self, epoch: int, token: str, entries: Sequence[Entry]) -> int:
         """Fills the keys still reserved by the token; answers how many. Failing is harmless."""
         if not entries:
             return 0
+        names = [f"{epoch}:{entry.key}" for entry in entries]
         arguments: list[Any] = [token]
         for entry in entries:
             arguments += (entry.value, entry.seconds)
         try:
-            return int(
-                await self._fill(keys=[f"{epoch}:{entry.key}" for entry in entries], args=arguments)
-            )
-        except _UNREACHABLE:
+            _, fill = await self._loaded_scripts()
+            return int(await self._redis.call("EVALSHA", fill, len(names), *names, *arguments))
+        except UNREACHABLE:
+            self._scripts = None
             return 0
+
+    async def _loaded_scripts(self) -> tuple[str, str]:
+        if self._scripts is None:
+            redis = self._redis
+            self._scripts = (await redis.load("reserve.lua"), await redis.load("fill.lua"))
+        return self._scripts
+
+    # Closing ---------------------------------------------------------------------------------
 
     def require_settled(self, epoch: int) -> None:
         """Raises HotStateClosing until no reader can believe a closed epoch any more. Epoch 0 was
@@ -163,21 +172,21 @@ class HotState:
         while True:
             try:
                 await self._check()
-            except (Refusal, *_UNREACHABLE) as error:
+            except (Refusal, *UNREACHABLE) as error:
                 log.debug("hot state not checked: %r", error)
             await asyncio.sleep(limits.HOT_STATE_CHECK_SECONDS)
 
     async def reachable(self) -> bool:
         """Whether Redis answers now."""
         try:
-            await self._redis.ping()
-        except _UNREACHABLE:
+            await self._redis.call("PING")
+        except UNREACHABLE:
             return False
         return True
 
     async def disconnect(self) -> None:
         """Closes the connections to Redis."""
-        await self._redis.aclose()
+        await self._redis.close()
 
     async def open_new_epoch(self) -> int:
         """Closes the open epoch, waits out its lease and opens an empty one: for a rebuild."""
@@ -202,8 +211,8 @@ class HotState:
             await self._try_open(epoch)
             return
         try:
-            await self._redis.ping()
-        except _AnotherRedisError:
+            await self._redis.call("PING")
+        except AnotherRedisError:
             await self._database.fetch("close_hot_state", epoch.number)
             return
         self._believed_until = asked + limits.HOT_STATE_LEASE_SECONDS
@@ -213,11 +222,11 @@ class HotState:
             self.require_settled(closed.number)
         except HotStateClosing:
             return
-        redis, *_ = self._connect(None)
+        anybody = RedisLink(self._url, None)
         try:
-            run_id = (await redis.info("server"))["run_id"]
+            run_id = await anybody.run_id()
         finally:
-            await redis.aclose()
+            await anybody.close()
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(SQL["lock_hot_state"])
             opened = await connection.fetchval(SQL["open_hot_state"], closed.number, run_id)
@@ -225,35 +234,5 @@ class HotState:
             log.info("hot state epoch %d is open", opened)
 
     async def _reconnect(self, run_id: str) -> None:
-        await self._redis.aclose()
-        self._redis, self._reserve, self._fill = self._connect(run_id)
-
-    def _connect(self, run_id: str | None) -> tuple["Redis", Any, Any]:
-        """A client whose every connection is to the Redis process `run_id` (None: to any)."""
-
-        async def greet(connection: RedisConnection) -> None:
-            await connection.on_connect()
-            if run_id is None:
-                return
-            await connection.send_command("INFO", "server")
-            information = bytes(await connection.read_response()).decode()
-            if f"run_id:{run_id}" not in information:
-                raise _AnotherRedisError("this Redis was started since the epoch was opened")
-
-        redis = Redis.from_url(
-            self._url,
-            redis_connect_func=greet,
-            socket_timeout=limits.REDIS_COMMAND_SECONDS_MAX,
-            socket_connect_timeout=limits.REDIS_COMMAND_SECONDS_MAX,
-            max_connections=limits.REDIS_CONNECTIONS_PER_WORKER,
-            retry=Retry(NoBackoff(), 0),
-        )
-        return (
-            redis,
-            redis.register_script(_LUA.joinpath("reserve.lua").read_text()),
-            redis.register_script(_LUA.joinpath("fill.lua").read_text()),
-        )
-
-
-class _AnotherRedisError(RedisConnectionError):
-    """A connection was made to another Redis process than the epoch belongs to."""
+        before, self._redis, self._scripts = self._redis, RedisLink(self._url, run_id), None
+        await before.close()

@@ -15,12 +15,12 @@ import msgspec
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection, Database
-from ingest.hot_state import Entry, HotState, HotStateUnreachable, bill_key, vehicle_key
+from ingest.hot_state import Entry, HotState, bill_key, vehicle_key
 from ingest.queries import SQL
-from ingest.recording import bill_entry
-from ingest.records import bill_of, bill_of_hot_value
+from ingest.records import bill_of, bill_of_hot_value, hot_value
 from validators.eway_bill import EwayBill, Status, status
 
+_BILL_KEPT_SECONDS: Final = 86_400
 _VEHICLE_KEPT_SECONDS: Final = 3600
 _numbers: Final = msgspec.msgpack.Decoder(list[int])
 
@@ -108,9 +108,8 @@ class Lookups:
     ) -> dict[Key, Value]:
         """The order is what makes it safe: reserve, then see who is being written, then read, then
         fill what is still reserved (docs/hot-state.md)."""
-        try:
-            token = await self._hot_state.reserve(epoch, [], [kind.hot_key(key) for key in keys])
-        except HotStateUnreachable:
+        token = await self._hot_state.reserve(epoch, [kind.hot_key(key) for key in keys])
+        if token is None:
             async with self._database.connection() as connection:
                 return await kind.load(connection, keys, at)
         async with self._database.connection() as connection, connection.transaction():
@@ -137,6 +136,12 @@ async def _load_vehicles(
     return {vehicle: carried.get(vehicle, []) for vehicle in vehicles}
 
 
+def _bill_entry(_: int, bill: EwayBill, at: datetime) -> Entry:
+    """Kept for as long as the bill is valid, and a day more."""
+    remaining = int((bill.valid_until - at).total_seconds())
+    return Entry(bill_key(bill.ebn), hot_value(bill), max(remaining, 0) + _BILL_KEPT_SECONDS)
+
+
 def _vehicle_entry(vehicle_number: str, ebns: Iterable[int], _: datetime) -> Entry:
     value = msgspec.msgpack.encode(list(ebns))
     return Entry(vehicle_key(vehicle_number), value, _VEHICLE_KEPT_SECONDS)
@@ -145,7 +150,7 @@ def _vehicle_entry(vehicle_number: str, ebns: Iterable[int], _: datetime) -> Ent
 _BILLS: Final[_Kind[int, EwayBill]] = _Kind(
     bill_key,
     bill_of_hot_value,
-    lambda _, bill, at: bill_entry(bill, at),
+    _bill_entry,
     _load_bills,
     "try_fill_locks",
 )

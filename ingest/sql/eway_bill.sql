@@ -3,19 +3,7 @@
 -- that keeps its vehicle's hot state from being filled meanwhile, and the epoch of the hot state
 -- (not positive while that is closed).
 WITH request AS MATERIALIZED (
-    SELECT * FROM unnest(
-        $1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-        $6::timestamptz[], $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[],
-        $12::text[], $13::text[], $14::text[], $15::date[], $16::bigint[], $17::text[],
-        $18::smallint[], $19::text[], $20::text[], $21::smallint[], $22::smallint[], $23::text[],
-        $24::text[], $25::text[], $26::text[], $27::timestamptz[], $28::smallint[], $29::bytea[]
-    ) AS request (
-        ebn, rulebook, generated_by, generated_at, valid_until, acceptance_until, required, clause,
-        supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery, document_type,
-        document_number, document_date, value_paise, hsn_code, reason_code,
-        transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
-        goods, supplier_contact, vehicle_number, vehicle_since, financial_year, digest
-    )
+    SELECT * FROM unnest($1::new_eway_bill[])
 ), claimed AS (
     INSERT INTO document_claim (financial_year, digest, ebn)
     SELECT financial_year, digest, ebn FROM request
@@ -33,7 +21,7 @@ WITH request AS MATERIALIZED (
         clause, supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery,
         document_type, document_number, document_date, value_paise, hsn_code, reason_code,
         transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
-        goods::jsonb, supplier_contact::jsonb, vehicle_number, vehicle_since
+        goods, supplier_contact, vehicle_number, vehicle_since
     FROM request JOIN claimed USING (ebn)
     RETURNING ebn, vehicle_number
 )
