@@ -39,11 +39,9 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
 
 def create_app(services: Services, clock: Clock, metrics: Metrics) -> ASGIApp:
     """The application over running services."""
-    router = Router(
-        [
-            OperationRoute(operation, services.tokens, clock, metrics).route()
-            for operation in operations(services, metrics)
-        ],
-        redirect_slashes=False,
-    )
-    return Edge(router)
+    served = [
+        OperationRoute(operation, services.tokens, clock, metrics)
+        for operation in operations(services, metrics)
+    ]
+    router = Router([route.route() for route in served], redirect_slashes=False)
+    return Edge(router, {route.key: route for route in served if "{" not in route.key[1]})

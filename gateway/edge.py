@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
 from itertools import count
 
 from starlette.exceptions import HTTPException
@@ -16,15 +17,17 @@ log = logging.getLogger(__name__)
 class Edge:
     """Plain ASGI middleware around the router."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, router: ASGIApp, exact: Mapping[tuple[str, str], ASGIApp]) -> None:
+        self._router = router
+        # A path without parameters need not be searched for among the routes.
+        self._exact = exact
         # Unique across workers and restarts, at the cost of one addition a request.
         self._prefix = secrets.token_hex(6)
         self._numbers = count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._router(scope, receive, send)
             return
         request_id = f"{self._prefix}-{next(self._numbers):x}"
         scope["request_id"] = request_id
@@ -36,8 +39,9 @@ class Edge:
             started = True
             await send(message)
 
+        app = self._exact.get((scope["method"], scope["path"]), self._router)
         try:
-            await self._app(scope, receive, watched)
+            await app(scope, receive, watched)
         except HTTPException as error:
             code = "METHOD_NOT_ALLOWED" if error.status_code == 405 else "NO_SUCH_RESOURCE"
             answer = refused(Refusal(code), request_id)

@@ -61,6 +61,11 @@ class OperationRoute:
         self._clock = clock
         self._measure = metrics.of_operation(operation.method, operation.path)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its method and path."""
+        return (self._operation.method, self._operation.path)
+
     def route(self) -> Route:
         """The Starlette route."""
         return Route(self._operation.path, self, methods=[self._operation.method])

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from gateway.metrics import Metrics
 from gateway.tokens import Tokens
 from ingest import limits
 from ingest.changes import Changes
@@ -41,13 +42,21 @@ class Services:
     listing: Listing
     replay: Replay
 
-    def waiting(self) -> dict[str, int]:
-        """How much waits in each queue of this worker."""
-        return {
+    def publish(self, metrics: Metrics) -> None:
+        """Passes on what this worker counted, and how it stands."""
+        waiting = {
             "generation": self.generation.waiting,
             "changes": self.changes.waiting,
             "lookups": self.lookups.waiting,
         }
+        believed = self.hot_state.believed_epoch() is not None
+        metrics.publish(waiting=waiting, hot_state_believed=believed)
+
+    async def keep_publishing(self, metrics: Metrics) -> None:
+        """Passes on once a second, until cancelled."""
+        while True:
+            self.publish(metrics)
+            await asyncio.sleep(limits.METRICS_SECONDS)
 
 
 @asynccontextmanager
@@ -90,6 +99,7 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
                 await chore
         await services.generation.close()
         await services.changes.close()
+        await recorder.close()
         await hot_state.disconnect()
         await database.close()
 

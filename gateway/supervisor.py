@@ -72,6 +72,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
                 announce(f"e-way bill gateway ready at http://{shown}:{port}")
             while not stop.received:
                 wait([*workers.sentinels(), stop.wakeup], _LOOK_SECONDS)
+                servers.restart_dead()
                 workers.restart_dead(stop)
             log.info("stopping: draining %d workers", settings.workers)
         finally:

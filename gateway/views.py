@@ -129,10 +129,12 @@ encode: Final = msgspec.json.Encoder(enc_hook=_encode_hook).encode
 def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
     """A bill as it is at an instant; instants are shown on India's clock."""
     part_a = bill.part_a
+    generated_at = bill.generated_at.astimezone(INDIA)
+    since = bill.vehicle_since
     return EwayBillView(
         str(bill.ebn),
         status(bill, at),
-        bill.generated_at.astimezone(INDIA),
+        generated_at,
         bill.valid_until.astimezone(INDIA),
         bill.generated_by,
         RequirementView(bill.required, bill.clause),
@@ -155,8 +157,11 @@ def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
             part_a.goods,
             part_a.supplier_contact,
         ),
-        PartBView(bill.vehicle_number, bill.vehicle_since.astimezone(INDIA))
-        if bill.vehicle_number and bill.vehicle_since
+        PartBView(
+            bill.vehicle_number,
+            generated_at if since == bill.generated_at else since.astimezone(INDIA),
+        )
+        if bill.vehicle_number and since
         else None,
         AcceptanceView(
             acceptance_status(bill, at),

@@ -54,6 +54,17 @@ class Database:
         """Closes every connection once it is free."""
         await self._pool.close()
 
+    async def acquire(self) -> Connection:
+        """A connection of the pool, to be released. Raises Refusal RECORD_UNAVAILABLE."""
+        try:
+            return await self._pool.acquire(timeout=limits.POSTGRES_CONNECT_SECONDS_MAX)
+        except LOST as error:
+            raise Refusal("RECORD_UNAVAILABLE") from error
+
+    async def release(self, connection: Connection) -> None:
+        """Gives a connection back; the pool replaces one that was lost."""
+        await self._pool.release(connection)
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool. Raises Refusal RECORD_UNAVAILABLE when the record is lost."""

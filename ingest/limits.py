@@ -17,7 +17,9 @@ BATCH_BILLS_MAX: Final = 256
 WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
 WRITE_LANES: Final = 1
-"""Transactions one worker has in flight: one gathers while the other commits."""
+"""Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
+WRITE_GATHER_SECONDS: Final = 0.001
+"""How long a batch of several lets those just answered join the next."""
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
@@ -46,6 +48,8 @@ REPLAY_KEPT: Final = timedelta(hours=24)
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
 SWEEP_SECONDS: Final = 60.0
 SWEEP_ROWS_MAX: Final = 10_000
+
+METRICS_SECONDS: Final = 1.0
 
 TOKEN_LIFETIME: Final = timedelta(minutes=30)
 TOKENS_REMEMBERED_MAX: Final = 10_000

@@ -40,6 +40,7 @@ class Recorder:
     def __init__(self, database: Database, hot_state: HotState) -> None:
         self._database = database
         self._hot_state = hot_state
+        self._idle: list[Connection] = []
 
     async def record(
         self, write: Callable[[Connection], Awaitable[Written[Answer]]]
@@ -62,21 +63,40 @@ class Recorder:
                 continue
         raise Refusal("RECORD_UNAVAILABLE")
 
+    async def close(self) -> None:
+        """Gives the connections back."""
+        while self._idle:
+            await self._database.release(self._idle.pop())
+
     async def _attempt(
         self, write: Callable[[Connection], Awaitable[Written[Answer]]]
     ) -> Sequence[Answer | Exception]:
-        async with self._database.connection() as connection:
-            await connection.execute(SQL["begin_write"])
-            try:
-                written = await write(connection)
-                await self._tell(written)
-            except BaseException:
+        # Kept from one transaction to the next: the pool would cost half a round trip each time.
+        connection = self._idle.pop() if self._idle else await self._database.acquire()
+        try:
+            answers = await self._transaction(connection, write)
+        except BaseException as error:
+            if connection.is_in_transaction():
                 await _roll_back(connection)
-                raise
-            try:
-                await connection.execute("COMMIT")
-            except (*LOST, asyncpg.PostgresError) as error:
-                raise Refusal("OUTCOME_UNKNOWN") from error
+            await self._database.release(connection)
+            if isinstance(error, LOST):
+                raise Refusal("RECORD_UNAVAILABLE") from error
+            raise
+        self._idle.append(connection)
+        return answers
+
+    async def _transaction(
+        self,
+        connection: Connection,
+        write: Callable[[Connection], Awaitable[Written[Answer]]],
+    ) -> Sequence[Answer | Exception]:
+        await connection.execute(SQL["begin_write"])
+        written = await write(connection)
+        await self._tell(written)
+        try:
+            await connection.execute("COMMIT")
+        except (*LOST, asyncpg.PostgresError) as error:
+            raise Refusal("OUTCOME_UNKNOWN") from error
         return written.answers
 
     async def _tell(self, written: Written[Answer]) -> None:

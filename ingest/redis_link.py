@@ -8,6 +8,7 @@ import asyncio
 from importlib.resources import files
 from typing import Any, Final
 
+import hiredis
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -50,7 +51,9 @@ class RedisLink:
         connection = self._idle.pop() if self._idle else self._connection()
         try:
             async with asyncio.timeout(limits.REDIS_COMMAND_SECONDS_MAX):
-                await connection.send_command(*command, check_health=False)
+                # hiredis packs in C what the connection's own packer does in Python.
+                packed = hiredis.pack_command(command)
+                await connection.send_packed_command(packed, check_health=False)
                 answer = await connection.read_response()
         except BaseException:
             await connection.disconnect(nowait=True)

@@ -151,20 +151,21 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
     A field whose shape is at fault is UNSET whatever its annotation says (`forms.read_form`), hence
     the tests of type: its fault is known already.
     """
-    faults = []
-    for name, check in _TEXT_CHECKS:
-        text = getattr(form, name)
-        if isinstance(text, str) and (code := check(text)):
-            faults.append(fault(f"/{name}", code))
+    faults = [
+        fault(f"/{name}", code)
+        for name, check in _TEXT_CHECKS
+        if (text := getattr(form, name)).__class__ is str and (code := check(text))
+    ]
     if isinstance(form.document_date, date) and form.document_date > today:
         faults.append(fault("/document_date", "DATE_IN_FUTURE"))
-    if isinstance(form.value_of_goods, Paise):
+    if not 0 < _number(form.value_of_goods, 1) <= VALUE_PAISE_MAX:
         faults += _amount_faults("/value_of_goods", form.value_of_goods)
-    faults += _range_faults("/reason_code", form.reason_code, 0, 7)
-    faults += _range_faults("/distance_km", form.distance_km, 1, DISTANCE_KM_MAX)
-    faults += _range_faults(
-        "/distance_to_transporter_km", form.distance_to_transporter_km, 0, DISTANCE_KM_MAX
-    )
+    if not 0 <= _number(form.reason_code, 0) <= 7:
+        faults.append(_range_fault("/reason_code", 0, 7))
+    if not 1 <= _number(form.distance_km, 1) <= DISTANCE_KM_MAX:
+        faults.append(_range_fault("/distance_km", 1, DISTANCE_KM_MAX))
+    if not 0 <= _number(form.distance_to_transporter_km, 0) <= DISTANCE_KM_MAX:
+        faults.append(_range_fault("/distance_to_transporter_km", 0, DISTANCE_KM_MAX))
     if form.mode == "ROAD":
         if form.vehicle_number is None and part_b_needed(form, rulebook):
             faults.append(fault("/vehicle_number", "CONVEYANCE_REQUIRED"))
@@ -175,6 +176,10 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
     if isinstance(form.supplier_contact, SupplierContact):
         faults += _contact_faults(form.supplier_contact)
     return faults
+
+
+def _number(value: int | None, otherwise: int) -> int:
+    return value if isinstance(value, int) else otherwise
 
 
 def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:
@@ -197,10 +202,8 @@ def _amount_faults(pointer: str, paise: int) -> list[Fault]:
     return []
 
 
-def _range_faults(pointer: str, number: int | None, low: int, high: int) -> list[Fault]:
-    if not isinstance(number, int) or low <= number <= high:
-        return []
-    return [fault(pointer, "OUT_OF_RANGE", f"must be from {low} to {high}")]
+def _range_fault(pointer: str, low: int, high: int) -> Fault:
+    return fault(pointer, "OUT_OF_RANGE", f"must be from {low} to {high}")
 
 
 def _goods_faults(goods: list[GoodsLine]) -> list[Fault]:

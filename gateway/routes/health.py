@@ -47,10 +47,7 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         return Answer(200, encode(Readiness("ready", "ok", redis)))
 
     async def exposition(call: Call) -> Answer:
-        metrics.set_state(
-            waiting=services.waiting(),
-            hot_state_believed=services.hot_state.believed_epoch() is not None,
-        )
+        services.publish(metrics)
         return Answer(200, metrics.exposition(), b"text/plain; version=0.0.4; charset=utf-8")
 
     return (

@@ -2,18 +2,43 @@
 
 import fcntl
 import json
+import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.servers.postgres import PostgresServer
+from gateway.servers.process import ServerFailed
 from gateway.servers.redis import RedisServer
+
+log = logging.getLogger(__name__)
 
 _ATTACH_TIMEOUT_S = 60.0
 _ATTACH_INTERVAL_S = 0.1
+_RESTART_PAUSE_S = 1.0
+
+
+class _Mended:
+    """A server of ours that is started again when it ends by itself."""
+
+    def __init__(self, name: str, server: PostgresServer | RedisServer) -> None:
+        self._name = name
+        self._server = server
+        self._pause_ends_at = 0.0
+
+    def restart_if_dead(self) -> None:
+        if self._server.exit_status is None or time.monotonic() < self._pause_ends_at:
+            return
+        log.error("%s ended (%s); starting it again", self._name, self._server.exit_status)
+        try:
+            self._server.restart()
+        except (ServerFailed, OSError) as error:
+            log.error("%s could not be started again: %s", self._name, error)
+        # Counted from now, also for a server that starts and ends at once.
+        self._pause_ends_at = time.monotonic() + _RESTART_PAUSE_S
 
 
 @dataclass(frozen=True)
@@ -22,6 +47,14 @@ class Endpoints:
 
     postgres_dsn: str
     redis_url: str
+    _started: Sequence[_Mended] = field(default=(), compare=False, repr=False)
+
+    def restart_dead(self) -> None:
+        """To be called again and again by whoever started servers: each that has ended is started
+        again at the same address, at most once a second. Never raises and waits for nothing but
+        what the dead server left behind; clients have to reconnect."""
+        for server in self._started:
+            server.restart_if_dead()
 
 
 class DataDirectoryInUse(RuntimeError):
@@ -45,17 +78,20 @@ def running(
     if postgres_dsn is not None and redis_url is not None:
         yield Endpoints(postgres_dsn, redis_url)
         return
+    started: list[_Mended] = []
     with ExitStack() as stack:
         stack.enter_context(_held(data_dir))
         if postgres_dsn is None:
             postgres = PostgresServer(data_dir, postgres_bin)
             postgres_dsn = postgres.start()
             stack.callback(postgres.stop)
+            started.append(_Mended("PostgreSQL", postgres))
         if redis_url is None:
             redis = RedisServer(data_dir, redis_server)
             redis_url = redis.start()
             stack.callback(redis.stop)
-        endpoints = Endpoints(postgres_dsn, redis_url)
+            started.append(_Mended("Redis", redis))
+        endpoints = Endpoints(postgres_dsn, redis_url, started)
         stack.enter_context(_published(data_dir, endpoints))
         yield endpoints
 
@@ -114,7 +150,8 @@ def _published(data_dir: Path, endpoints: Endpoints) -> Iterator[None]:
     file = _endpoints_file(data_dir)
     unfinished = file.with_suffix(".new")
     with open(unfinished, "w", opener=_owner_only) as output:
-        json.dump(asdict(endpoints), output)
+        addresses = {"postgres_dsn": endpoints.postgres_dsn, "redis_url": endpoints.redis_url}
+        json.dump(addresses, output)
     unfinished.replace(file)
     try:
         yield

@@ -79,6 +79,36 @@ class PostgresServer:
 
         Raises ServerFailed, with the end of the server's log, if it does not.
         """
+        process, sockets = self._launch()
+        try:
+            process.wait_until(partial(self._is_ready, process.pid), _START_TIMEOUT_S)
+            self._create_database(sockets)
+        except BaseException:  # Ctrl-C during a long recovery as well.
+            self.stop()
+            raise
+        return f"postgresql://{_USER}@/gateway?host={quote(str(sockets))}&port={_PORT}"
+
+    @property
+    def exit_status(self) -> int | None:
+        """That of a server which was started and has ended by itself, else None."""
+        return self._started[0].exit_status if self._started else None
+
+    def restart(self) -> None:
+        """Start the server again at the same address, without waiting for its crash recovery.
+
+        Raises ServerFailed or OSError if it cannot even be tried.
+        """
+        self._launch()
+
+    def stop(self) -> None:
+        """Disconnect everyone, write everything out and return when the server is gone."""
+        if self._started is not None:
+            process, sockets = self._started
+            process.stop(_FAST, _IMMEDIATE, timeout_s=_STOP_TIMEOUT_S)
+            remove_socket_directory(sockets)
+            self._started = None
+
+    def _launch(self) -> tuple[ServerProcess, Path]:
         self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         marker = _marker(self._data_dir)
         account = server_account(self._cluster)
@@ -105,21 +135,7 @@ class PostgresServer:
             env=_environment(),
         )
         self._started = process, sockets
-        try:
-            process.wait_until(partial(self._is_ready, process.pid), _START_TIMEOUT_S)
-            self._create_database(sockets)
-        except BaseException:  # Ctrl-C during a long recovery as well.
-            self.stop()
-            raise
-        return f"postgresql://{_USER}@/gateway?host={quote(str(sockets))}&port={_PORT}"
-
-    def stop(self) -> None:
-        """Disconnect everyone, write everything out and return when the server is gone."""
-        if self._started is not None:
-            process, sockets = self._started
-            process.stop(_FAST, _IMMEDIATE, timeout_s=_STOP_TIMEOUT_S)
-            remove_socket_directory(sockets)
-            self._started = None
+        return self._started
 
     def _clear_leftovers(self, marker: str, sockets: Path) -> None:
         postmaster = self._pid_file()[:1]

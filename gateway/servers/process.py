@@ -58,6 +58,11 @@ class ServerProcess:
     def pid(self) -> int:
         return self._child.pid
 
+    @property
+    def exit_status(self) -> int | None:
+        """As `subprocess` says it; None while the server runs."""
+        return self._child.poll()
+
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         """Return once `ready()` holds; raise ServerFailed if the child exits or takes too long."""
         if until(lambda: self._exited() or ready(), timeout_s) and not self._exited():
@@ -71,7 +76,7 @@ class ServerProcess:
         end(self.pid, self._exited, signals, timeout_s)
 
     def _exited(self) -> bool:
-        return self._child.poll() is not None
+        return self.exit_status is not None
 
     def _log_tail(self) -> str:
         with self._log.open("rb") as log:

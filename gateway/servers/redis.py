@@ -42,6 +42,36 @@ class RedisServer:
 
         Raises ServerFailed, with the end of the server's log, if it does not.
         """
+        process, directory = self._launch()
+        path = directory / _SOCKET_NAME
+        try:
+            process.wait_until(lambda: _ask(path, b"PING") == b"+PONG", _START_TIMEOUT_S)
+        except BaseException:
+            self.stop()
+            raise
+        return f"unix://{quote(str(path))}"
+
+    @property
+    def exit_status(self) -> int | None:
+        """That of a server which was started and has ended by itself, else None."""
+        return self._started[0].exit_status if self._started else None
+
+    def restart(self) -> None:
+        """Start the server again at the same address, without waiting until it answers.
+
+        Raises ServerFailed or OSError if it cannot even be tried.
+        """
+        self._launch()
+
+    def stop(self) -> None:
+        """Return when the server is gone."""
+        if self._started is not None:
+            process, directory = self._started
+            process.stop(signal.SIGTERM, timeout_s=_STOP_TIMEOUT_S)
+            remove_socket_directory(directory)
+            self._started = None
+
+    def _launch(self) -> tuple[ServerProcess, Path]:
         self._data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         directory = socket_directory(
             self._data_dir / "redis", _SOCKET_NAME, os.geteuid(), os.getegid()
@@ -56,20 +86,7 @@ class RedisServer:
             on_parent_death=signal.SIGKILL,  # There is nothing to save.
         )
         self._started = process, directory
-        try:
-            process.wait_until(lambda: _ask(path, b"PING") == b"+PONG", _START_TIMEOUT_S)
-        except BaseException:
-            self.stop()
-            raise
-        return f"unix://{quote(str(path))}"
-
-    def stop(self) -> None:
-        """Return when the server is gone."""
-        if self._started is not None:
-            process, directory = self._started
-            process.stop(signal.SIGTERM, timeout_s=_STOP_TIMEOUT_S)
-            remove_socket_directory(directory)
-            self._started = None
+        return self._started
 
 
 def _clear_leftovers(path: Path) -> None:
