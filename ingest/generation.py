@@ -90,7 +90,9 @@ class Generation:
 
     async def _commit(self, batch: list[_NewBill]) -> Sequence[StoredAnswer | Exception]:
         try:
-            return await self._recorder.record(lambda on: _write(on, batch))
+            return await self._recorder.record(
+                lambda on: _write(on, batch), more=lambda: self._commits.waiting > 0
+            )
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
             # A row PostgreSQL would not take must not spoil its neighbours: each goes alone.
             if len(batch) == 1:

@@ -41,12 +41,20 @@ class Recorder:
         self._database = database
         self._hot_state = hot_state
         self._idle: list[Connection] = []
+        # Those with a transaction begun by the last commit. They are used first: each was begun for
+        # a call that follows, and none may stay behind holding the lock that an epoch's opening
+        # waits for.
+        self._begun: list[Connection] = []
 
     async def record(
-        self, write: Callable[[Connection], Awaitable[Written[Answer]]]
+        self,
+        write: Callable[[Connection], Awaitable[Written[Answer]]],
+        more: Callable[[], bool] = lambda: False,
     ) -> Sequence[Answer | Exception]:
         """Runs `write` in a transaction and commits it; the answers are durable on return.
 
+        `more` tells whether another call follows at once: its transaction then begins in the round
+        trip that commits this one.
         `write` may run more than once: after a deadlock, and after the hot state had to be closed.
         Raises Refusal RECORD_UNAVAILABLE when nothing was stored, OUTCOME_UNKNOWN when the commit
         was sent and not confirmed, and the asyncpg.DataError or IntegrityConstraintViolationError
@@ -54,7 +62,7 @@ class Recorder:
         """
         for _ in range(_ATTEMPTS_MAX):
             try:
-                return await self._attempt(write)
+                return await self._attempt(write, more)
             except HotStateUnreachable as error:
                 await self._hot_state.close_epoch(error.args[0])
             except HotStateClosing:
@@ -65,36 +73,42 @@ class Recorder:
 
     async def close(self) -> None:
         """Gives the connections back."""
-        while self._idle:
-            await self._database.release(self._idle.pop())
+        while kept := self._begun or self._idle:
+            connection = kept.pop()
+            await _roll_back(connection)
+            await self._database.release(connection)
 
     async def _attempt(
-        self, write: Callable[[Connection], Awaitable[Written[Answer]]]
+        self,
+        write: Callable[[Connection], Awaitable[Written[Answer]]],
+        more: Callable[[], bool],
     ) -> Sequence[Answer | Exception]:
         # Kept from one transaction to the next: the pool would cost half a round trip each time.
-        connection = self._idle.pop() if self._idle else await self._database.acquire()
+        kept = self._begun or self._idle
+        connection = kept.pop() if kept else await self._database.acquire()
         try:
-            answers = await self._transaction(connection, write)
+            answers = await self._transaction(connection, write, more)
         except BaseException as error:
-            if connection.is_in_transaction():
-                await _roll_back(connection)
+            await _roll_back(connection)
             await self._database.release(connection)
             if isinstance(error, LOST):
                 raise Refusal("RECORD_UNAVAILABLE") from error
             raise
-        self._idle.append(connection)
+        (self._begun if connection.is_in_transaction() else self._idle).append(connection)
         return answers
 
     async def _transaction(
         self,
         connection: Connection,
         write: Callable[[Connection], Awaitable[Written[Answer]]],
+        more: Callable[[], bool],
     ) -> Sequence[Answer | Exception]:
-        await connection.execute(SQL["begin_write"])
+        if not connection.is_in_transaction():
+            await connection.execute(SQL["begin_write"])
         written = await write(connection)
         await self._tell(written)
         try:
-            await connection.execute("COMMIT")
+            await connection.execute(SQL["commit_and_begin_write"] if more() else "COMMIT")
         except (*LOST, asyncpg.PostgresError) as error:
             raise Refusal("OUTCOME_UNKNOWN") from error
         return written.answers
@@ -110,6 +124,7 @@ class Recorder:
 
 async def _roll_back(connection: Connection) -> None:
     try:
-        await connection.execute("ROLLBACK")
+        if connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
     except (*LOST, asyncpg.PostgresError):
         connection.terminate()  # The server rolls back what lost its connection.

@@ -62,10 +62,9 @@ class GatewayProcess:
 
     def start(self) -> None:
         """Returns when it says that it is ready, on the port it had before if it had one."""
-        command = [sys.executable, "-m", "gateway", "serve", "--port", str(self.port)]
         with self._said.open("wb") as said, self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--data-dir", str(self.data_dir), *self._flags],
+                [sys.executable, "-m", "gateway", "serve", *self.flags()],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=log,
@@ -78,6 +77,11 @@ class GatewayProcess:
         assert found, self.log
         self.port = int(found[2])
         self._tokens = None
+
+    def flags(self) -> list[str]:
+        """What `serve` is told on its command line."""
+        chosen = ["--port", str(self.port), "--workers", "2", "--data-dir", str(self.data_dir)]
+        return [*chosen, *self._flags]
 
     @property
     def said(self) -> str:
@@ -166,7 +170,13 @@ class GatewayProcess:
 @contextmanager
 def gateway_process(data_dir: Path, *flags: str, **environment: str) -> Iterator[GatewayProcess]:
     """A started gateway; at the end of the block nothing of it is left."""
-    gateway = GatewayProcess(data_dir, *flags, **environment)
+    with started(GatewayProcess(data_dir, *flags, **environment)) as gateway:
+        yield gateway
+
+
+@contextmanager
+def started(gateway: GatewayProcess) -> Iterator[GatewayProcess]:
+    """A gateway of a test's own making, started and stopped."""
     gateway.start()
     try:
         yield gateway

@@ -28,3 +28,7 @@ WHERE pg_try_advisory_xact_lock(hashtextextended(vehicle_number, 0));
 -- Begins a write transaction that the opening of an epoch waits for; two statements, so that
 -- whatever follows sees the hot state as it is once the lock is held.
 BEGIN; SELECT pg_advisory_xact_lock_shared(1, 1);
+
+-- name: commit_and_begin_write
+-- Commits, and begins the write transaction of the batch that waits already.
+COMMIT; BEGIN; SELECT pg_advisory_xact_lock_shared(1, 1);

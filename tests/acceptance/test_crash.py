@@ -65,6 +65,11 @@ class Load:
             else:
                 self.refused.append(reply)
 
+    async def more(self, count: int) -> None:
+        """Waits until that many more bills are acknowledged."""
+        enough = len(self.acknowledged) + count
+        await until(lambda: len(self.acknowledged) >= enough)
+
     async def send(
         self, connection: Connection, document: dict[str, Any], headers: dict[str, str]
     ) -> Reply:
@@ -110,9 +115,8 @@ async def loaded(gateway: GatewayProcess, load: Load) -> Any:
     """Runs the load during the block, once it has had enough answers; after it, all clients have
     ended."""
     async with connections(gateway, CONNECTIONS_EACH) as workers:
-        enough = len(load.acknowledged) + ACKNOWLEDGED_MIN
         clients = [asyncio.create_task(load.run(one)) for worker in workers for one in worker]
-        await until(lambda: len(load.acknowledged) >= enough)
+        await load.more(ACKNOWLEDGED_MIN)
         yield
         async with asyncio.timeout(BOUND_S):
             await asyncio.gather(*clients)
@@ -188,10 +192,9 @@ async def test_a_worker_killed_alone(served: GatewayProcess, supplier: str) -> N
         kill(workers[0])
         await until(lambda: load.unanswered)
         # The other one goes on, before and after the new one has come.
-        for condition in (lambda: True, lambda: len(served.workers) == 2):
-            await until(condition)
-            goal = len(load.acknowledged) + 100
-            await until(lambda goal=goal: len(load.acknowledged) >= goal)
+        await load.more(100)
+        await until(lambda: len(served.workers) == 2)
+        await load.more(100)
         load.stopping = True
     assert len(load.unanswered) <= CONNECTIONS_EACH
     assert workers[1] in served.workers

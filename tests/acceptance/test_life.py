@@ -59,8 +59,10 @@ async def _every_read(gateway: Gateway, ebn: str) -> list[dict[str, Any]]:
     """The bill as everybody who may see it is shown it, each twice."""
     seen = []
     for _ in range(2):
-        for who in (*ROLES.values(), OFFICER):
-            seen.append((await gateway.call(who, "GET", f"/v1/eway-bills/{ebn}")).json())
+        seen += [
+            (await gateway.call(who, "GET", f"/v1/eway-bills/{ebn}")).json()
+            for who in (*ROLES.values(), OFFICER)
+        ]
         for role, who in ROLES.items():
             listed = await gateway.call(who, "GET", f"/v1/eway-bills?role={role}")
             seen += [bill for bill in listed.json()["items"] if bill["ebn"] == ebn]
@@ -120,7 +122,7 @@ async def test_an_answer_at_72_hours_and_a_microsecond_later(
 
 @pytest.mark.parametrize(
     ("distance_km", "days"),
-    [(99, 1), (100, 3), (299, 3), (300, 5), (499, 5), (500, 10), (999, 10), (1000, 20)],
+    [(99, 1), (100, 3), (499, 5), (500, 10), (1000, 20)],
 )
 async def test_a_bill_is_active_at_valid_until_and_expired_after_it(
     served: Gateway, distance_km: int, days: int

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from gateway.servers.redis import wheel_server
 from tests.gateway_connections import connections, record
 from tests.gateway_processes import GatewayProcess, alive, gateway_process
 from tests.mixed_load import Running, start_mixed_load
@@ -21,9 +22,9 @@ HUNG_SECONDS = 3.0
 
 
 @asynccontextmanager
-async def loaded(data_dir: Path) -> AsyncIterator[tuple[GatewayProcess, Running]]:
+async def loaded(data_dir: Path, *flags: str) -> AsyncIterator[tuple[GatewayProcess, Running]]:
     """A gateway under mixed load; after the block, nothing acknowledged may be lost."""
-    with gateway_process(data_dir) as gateway:
+    with gateway_process(data_dir, *flags) as gateway:
         async with connections(gateway, CONNECTIONS_EACH) as workers:
             running = await start_mixed_load(gateway, [one for both in workers for one in both])
             try:
@@ -44,6 +45,15 @@ async def open_epoch(gateway: GatewayProcess) -> int | None:
     return epoch
 
 
+async def believed_again(gateway: GatewayProcess, running: Running, before: int) -> None:
+    """Waits under load until another epoch is open than before."""
+
+    async def opened() -> bool:
+        return (await open_epoch(gateway) or 0) > before
+
+    await running.until(opened)
+
+
 async def test_flushed_again_and_again(tmp_path: Path) -> None:
     async with loaded(tmp_path / "data") as (gateway, running):
         with redis.from_url(gateway.redis_url) as direct:
@@ -57,14 +67,10 @@ async def test_flushed_again_and_again(tmp_path: Path) -> None:
 async def test_killed_and_started_again_by_the_supervisor(tmp_path: Path) -> None:
     async with loaded(tmp_path / "data") as (gateway, running):
         for _ in range(3):
-            before, pid = await open_epoch(gateway), gateway.redis
+            before, pid = await open_epoch(gateway) or 0, gateway.redis
             os.kill(pid, signal.SIGKILL)
             await running.more(50)
-
-            async def believed_again(before: int | None = before) -> bool:
-                return (await open_epoch(gateway) or 0) > (before or 0)
-
-            await running.until(believed_again)
+            await believed_again(gateway, running, before)
             assert gateway.redis != pid
             assert not alive(pid)
             await running.more(300)
@@ -72,10 +78,30 @@ async def test_killed_and_started_again_by_the_supervisor(tmp_path: Path) -> Non
         assert gateway.log.count("Redis ended (-9); starting it again") == 3
 
 
+async def test_a_server_that_does_not_start_again_is_tried_until_it_does(tmp_path: Path) -> None:
+    """Meanwhile the gateway serves from PostgreSQL."""
+    script, broken = tmp_path / "redis-server", tmp_path / "broken"
+    script.write_text(f'#!/bin/sh\ntest -e {broken} && exit 7\nexec {wheel_server()} "$@"\n')
+    script.chmod(0o700)
+    async with loaded(tmp_path / "data", "--redis-server", str(script)) as (gateway, running):
+        script.chmod(0o600)
+        os.kill(gateway.redis, signal.SIGKILL)
+        await running.until(lambda: gateway.log.count("Redis could not be started again") >= 2)
+        broken.touch()
+        script.chmod(0o700)
+        await running.until(lambda: gateway.log.count("Redis ended (7)") >= 2)
+        await running.more(300)
+        before = await open_epoch(gateway) or 0
+        broken.unlink()
+        await believed_again(gateway, running, before)
+        await running.more(100)
+        assert running.load.unavailable == 0
+
+
 async def test_hung(tmp_path: Path) -> None:
     async with loaded(tmp_path / "data") as (gateway, running):
         for _ in range(2):
-            before, pid = await open_epoch(gateway), gateway.redis
+            before, pid = await open_epoch(gateway) or 0, gateway.redis
             os.kill(pid, signal.SIGSTOP)
             until = time.monotonic() + HUNG_SECONDS
             try:
@@ -83,11 +109,7 @@ async def test_hung(tmp_path: Path) -> None:
                 await running.until(lambda until=until: time.monotonic() > until)
             finally:
                 os.kill(pid, signal.SIGCONT)
-
-            async def believed_again(before: int | None = before) -> bool:
-                return (await open_epoch(gateway) or 0) > (before or 0)
-
-            await running.until(believed_again)
+            await believed_again(gateway, running, before)
             await running.more(300)
             assert gateway.redis == pid
         assert running.load.unavailable == 0

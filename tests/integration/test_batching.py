@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import pytest
 
@@ -27,6 +27,10 @@ class Runner:
         self.batches.append(batch)
         await self.gate.wait()
         return [answer(item) for item in batch]
+
+    def has_begun(self, batches: int) -> Callable[[], bool]:
+        """Whether that many batches have begun."""
+        return lambda: len(self.batches) >= batches
 
     def batcher(
         self,
@@ -80,7 +84,7 @@ async def test_items_gather_in_order_while_the_lanes_are_busy(lanes: int) -> Non
     first = []
     for lane in range(lanes):
         first += submit_all(batcher, [f"first{lane}"])
-        await until(lambda lane=lane: len(runner.batches) == lane + 1)
+        await until(runner.has_begun(lane + 1))
     later = submit_all(batcher, [str(number) for number in range(50)])
     await until(lambda: batcher.waiting == 50)
     assert len(runner.batches) == lanes
