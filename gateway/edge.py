@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import count
 
 from starlette.exceptions import HTTPException
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.operation import refused, send_answer
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 class Edge:
     """Plain ASGI middleware around the router."""
 
-    def __init__(self, router: ASGIApp, exact: Mapping[tuple[str, str], ASGIApp]) -> None:
+    def __init__(self, router: Router, exact: Mapping[tuple[str, str], ASGIApp]) -> None:
         self._router = router
         # A path without parameters need not be searched for among the routes.
         self._exact = exact
@@ -43,15 +44,22 @@ class Edge:
         try:
             await app(scope, receive, watched)
         except HTTPException as error:
-            code = "METHOD_NOT_ALLOWED" if error.status_code == 405 else "NO_SUCH_RESOURCE"
-            answer = refused(Refusal(code), request_id)
-            answer.headers = [
-                (name.lower().encode(), value.encode())
-                for name, value in (error.headers or {}).items()
-            ]
+            if error.status_code == 405:
+                answer = refused(Refusal("METHOD_NOT_ALLOWED"), request_id)
+                answer.headers = ((b"allow", self._allowed(scope["path"]).encode()),)
+            else:
+                answer = refused(Refusal("NO_SUCH_RESOURCE"), request_id)
             await send_answer(send, answer, request_id)
         except Exception:
             log.exception("request %s to %s failed", request_id, scope["path"])
             if started:
                 raise
             await send_answer(send, refused(Refusal("INTERNAL_ERROR"), request_id), request_id)
+
+    def _allowed(self, path: str) -> str:
+        """The methods of a path; a route alone knows only its own."""
+        methods: set[str] = set()
+        for route in self._router.routes:
+            if isinstance(route, Route) and route.methods and route.path_regex.match(path):
+                methods |= route.methods
+        return ", ".join(sorted(methods))

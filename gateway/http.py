@@ -1,12 +1,11 @@
 """A request and its answer, as the endpoints see them: bounded bodies in, bytes out."""
 
-import gzip
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
@@ -124,27 +123,46 @@ def _too_large() -> Refusal:
 
 
 def _decompressed(body: bytes, encoding: bytes) -> bytes:
-    """The body without its content encoding, never more than the limit in memory."""
-    most = limits.BODY_BYTES_MAX + 1
-    try:
-        match encoding.strip().lower():
-            case b"identity":
-                return body
-            case b"gzip":
-                # 16 + 15: the gzip wrapper and its largest window.
-                gunzip = zlib.decompressobj(31)
-                plain = gunzip.decompress(body, most)
-                complete = gunzip.eof
-            case b"zstd":
-                unzstd = zstd.ZstdDecompressor()
-                plain = unzstd.decompress(body, most)
-                complete = unzstd.eof
-            case _:
-                raise Refusal("UNSUPPORTED_CONTENT_ENCODING")
-    except (zlib.error, gzip.BadGzipFile, zstd.ZstdError) as error:
-        raise Refusal("MALFORMED_BODY", f"not {encoding.decode('latin-1')}: {error}") from error
-    if len(plain) >= most:
-        raise _too_large()
-    if not complete:
-        raise Refusal("MALFORMED_BODY", "the compressed body ends too early")
-    return plain
+    """The body without its content encoding, never more than the limit in memory. Both encodings
+    allow several members one after the other."""
+    name = encoding.strip().lower()
+    if name == b"identity":
+        return body
+    if name not in _DECOMPRESSORS:
+        raise Refusal("UNSUPPORTED_CONTENT_ENCODING")
+    parts: list[bytes] = []
+    room = limits.BODY_BYTES_MAX
+    rest = body
+    while rest or not parts:
+        member = _DECOMPRESSORS[name]()
+        try:
+            # A byte more than there is room for tells that there is more.
+            part = member.decompress(rest, room + 1)
+        except (zlib.error, zstd.ZstdError) as error:
+            raise Refusal("MALFORMED_BODY", f"not {name.decode()}: {error}") from error
+        if len(part) > room:
+            raise _too_large()
+        if not member.eof:
+            raise Refusal("MALFORMED_BODY", "the compressed body ends too early")
+        parts.append(part)
+        room -= len(part)
+        rest = member.unused_data
+    return b"".join(parts)
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def _gunzip() -> _Decompressor:
+    return zlib.decompressobj(16 + zlib.MAX_WBITS)  # 16: with gzip's wrapper.
+
+
+_DECOMPRESSORS: Final[Mapping[bytes, Callable[[], _Decompressor]]] = {
+    b"gzip": _gunzip,
+    b"zstd": zstd.ZstdDecompressor,
+}
