@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = _command(commands, "serve", "start everything and serve", _serve)
-    _flags(serve, "host", "port", "workers", "postgres_bin", "redis_server", "log_level")
+    _flags(serve, "host", "port", "workers", "log_level")
 
     new = _command(commands, "enrol", "give a person a client id and secret", _enrol)
     new.add_argument("role", choices=[role.value for role in Role], metavar="ROLE")
@@ -71,16 +71,22 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "migrate", "bring the schema to its newest version", _migrate)
     _command(commands, "rebuild-hot-state", "Redis anew from PostgreSQL, while serving", _rebuild)
-    _command(commands, "demo", "a throwaway gateway shows what it does", _demo)
+    _command(commands, "demo", "a throwaway gateway shows what it does", _demo, servers=False)
     return parser
 
 
 def _command(
-    commands: Any, name: str, summary: str, run: Callable[[Settings, argparse.Namespace], None]
+    commands: Any,
+    name: str,
+    summary: str,
+    run: Callable[[Settings, argparse.Namespace], None],
+    *,
+    servers: bool = True,
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
     command.set_defaults(command=run)
-    _flags(command, "data_dir", "postgres_dsn", "redis_url")
+    if servers:
+        _flags(command, "data_dir", "postgres_dsn", "redis_url", "postgres_bin", "redis_server")
     return command
 
 

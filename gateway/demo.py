@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from validators.calendar import INDIA, india_date
 
 _SUPPLIER, _RECIPIENT, _OFFICER = "27AAPFU0939F1ZV", "29AAGCB7383J1Z4", "KA-1001"
 _WIDTH = 78
+# Without the operator's settings: a demo must not write into the record they name.
+_ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("GATEWAY_")}
 
 
 def show() -> None:
@@ -28,6 +31,7 @@ def show() -> None:
         command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", "1"]
         process = subprocess.Popen(
             [*command, "--data-dir", directory, "--log-level", "warning"],
+            env=_ENVIRONMENT,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -124,7 +128,11 @@ def _tell(address: str, data_dir: Path) -> None:
 def _enrol(address: str, data_dir: Path, role: str, person: str, *more: str) -> _Caller:
     command = [sys.executable, "-m", "gateway", "enrol", role, "--id", person, *more]
     done = subprocess.run(
-        [*command, "--data-dir", data_dir], check=True, stdout=subprocess.PIPE, text=True
+        [*command, "--data-dir", data_dir],
+        env=_ENVIRONMENT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     client = json.loads(done.stdout)
     basic = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()

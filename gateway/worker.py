@@ -58,6 +58,8 @@ def configure_logging(level: str) -> None:
         format="%(asctime)s %(levelname)s %(process)d %(name)s %(message)s",
         force=True,
     )
+    # While PostgreSQL is away it logs a traceback a second; our own refusals say it once a request.
+    logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)
 
 
 class Server(uvicorn.Server):

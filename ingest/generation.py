@@ -140,15 +140,16 @@ async def _refusals(connection: Connection, refused: Sequence[_NewBill]) -> dict
         [new.document.financial_year for new in refused],
         [new.document.digest for new in refused],
     )
-    existing = {row["position"]: bill_of(row) for row in rows}
+    existing = {row["position"]: row for row in rows}
     answers: dict[int, Exception] = {}
     for position, new in enumerate(refused, 1):
-        bill = existing.get(position)
-        if bill is None:
+        row = existing.get(position)
+        bill = bill_of(row) if row and row["ebn"] else None
+        if row is None:
             answers[new.bill.ebn] = Refusal(
                 "CHANGED_MEANWHILE", "the document's e-way bill was cancelled at this moment"
             )
-        elif is_party(new.person, bill):
+        elif bill and is_party(new.person, bill):
             answers[new.bill.ebn] = Refusal(
                 "DOCUMENT_ALREADY_HAS_EWAY_BILL",
                 f"e-way bill {bill.ebn} was generated for this document",

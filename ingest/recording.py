@@ -5,6 +5,7 @@ Every write of e-way bills goes through `Recorder.record`, so the order that kee
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -123,8 +124,10 @@ class Recorder:
 
 
 async def _roll_back(connection: Connection) -> None:
+    """Ends a transaction if there is one; the server does it for a connection that is lost."""
     try:
         if connection.is_in_transaction():
             await connection.execute("ROLLBACK")
     except (*LOST, asyncpg.PostgresError):
-        connection.terminate()  # The server rolls back what lost its connection.
+        with suppress(asyncpg.InterfaceError):  # The pool may have taken it back already.
+            connection.terminate()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 import uvloop
 
 from gateway.servers.process import processes_marked, until
@@ -62,6 +63,8 @@ class GatewayProcess:
 
     def start(self) -> None:
         """Returns when it says that it is ready, on the port it had before if it had one."""
+        if sys.platform != "linux":
+            pytest.skip("the processes of a gateway are found in /proc")
         with self._said.open("wb") as said, self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "serve", *self.flags()],
@@ -109,8 +112,12 @@ class GatewayProcess:
         return [pid for pid in children(self.process.pid) if "spawn_main" in command_line(pid)]
 
     @property
-    def postmaster(self) -> int:
-        return int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    def postmaster(self) -> int | None:
+        """PostgreSQL's first process, None while there is none."""
+        try:
+            return int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError):
+            return None
 
     @property
     def redis(self) -> int:
@@ -182,7 +189,11 @@ def started(gateway: GatewayProcess) -> Iterator[GatewayProcess]:
         yield gateway
     finally:
         if not gateway.ended:
-            gateway.stop()
+            try:
+                gateway.stop()
+            except subprocess.TimeoutExpired:
+                gateway.kill_everything()
+                raise
 
 
 def children(parent: int) -> list[int]:

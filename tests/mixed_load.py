@@ -23,12 +23,16 @@ _STATES = "SELECT ebn, cancelled_at IS NOT NULL AS cancelled FROM eway_bill"
 
 @dataclass
 class _Known:
-    """One bill as the clients know it. Once `cancelling`, some client has asked for its
-    cancellation; once `cancelled`, that was acknowledged."""
+    """One bill as the clients know it: how often its cancellation was asked for, and whether one
+    was acknowledged."""
 
     bill: dict[str, Any]
-    cancelling: bool = False
+    cancellations_sent: int = 0
     cancelled: bool = False
+
+    @property
+    def cancelling(self) -> bool:
+        return self.cancellations_sent > 0
 
 
 @dataclass
@@ -126,13 +130,12 @@ class MixedLoad:
 
     async def _cancel(self, connection: Connection, ebn: str) -> None:
         known = self.bills[ebn]
-        before = known.cancelling
-        known.cancelling = True
+        known.cancellations_sent += 1
         reply = await self._send_cancellation(connection, ebn)
         if self._is_unavailable(reply):
             return
         if reply.status == 409:
-            assert before or known.cancelled, "nobody else had asked"
+            assert known.cancellations_sent > 1, "nobody else has asked"
             assert reply.code == "ALREADY_CANCELLED"
         else:
             assert reply.status == 200, reply.body

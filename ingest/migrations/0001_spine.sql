@@ -6,7 +6,7 @@
 
 CREATE TABLE ebn_month (
     month_code  smallint PRIMARY KEY CHECK (month_code BETWEEN 100 AND 999),
-    next_serial bigint NOT NULL CHECK (next_serial BETWEEN 1 AND 1000000000)
+    next_serial bigint NOT NULL CHECK (next_serial >= 1)
 );
 
 CREATE TABLE eway_bill (

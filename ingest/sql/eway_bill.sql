@@ -32,11 +32,12 @@ SELECT
 FROM stored;
 
 -- name: bills_of_documents
--- The live bills of documents, each with its position in the question.
+-- The bills that hold documents, each with its position in the question; a bill is all null where
+-- its month has been archived.
 SELECT asked.position, eway_bill.*
 FROM unnest($1::smallint[], $2::bytea[]) WITH ORDINALITY AS asked (financial_year, digest, position)
-JOIN document_claim USING (financial_year, digest)
-JOIN eway_bill USING (ebn);
+JOIN document_claim AS claim USING (financial_year, digest)
+LEFT JOIN eway_bill ON eway_bill.ebn = claim.ebn;
 
 -- name: change_eway_bills
 -- Stores changed bills, each only if it is still at the version it was decided on; answers those

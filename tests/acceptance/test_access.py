@@ -137,16 +137,6 @@ async def test_a_person_named_nowhere_but_in_the_body_gains_nothing(gateway: Gat
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "UNKNOWN_FIELD")
 
 
-async def test_urp_is_nobodys_identity(gateway: Gateway) -> None:
-    """Bills of unregistered persons are not those of whoever is enrolled as `URP`."""
-    ebn = await _generate(gateway, recipient_gstin="URP", transporter_id=...)
-    nobody = Person("client-of-urp", Role.TRANSPORTER, "URP")
-    for call, status in (("read", 404), ("cancel", 404), ("accept", 404)):
-        assert (await _call(gateway, nobody, call, ebn)).status_code == status
-    listed = await gateway.call(nobody, "GET", f"{BILLS}?role=recipient")
-    assert listed.json()["items"] == []
-
-
 async def test_what_is_shown_of_a_vehicle(gateway: Gateway) -> None:
     theirs = await _generate(gateway, transporter_id=TRANSPORTER)
     others = await _generate(gateway, transporter_id=OTHER)

@@ -196,7 +196,7 @@ async def test_two_workers_share_their_keys(
 
 
 async def test_unusable_keys_are_refused_and_the_longest_is_taken(gateway: Gateway) -> None:
-    unusable = ["", "two words", "tab\there", "k" * 129, "clé".encode(), b"\x7f"]
+    unusable = ["", "two words", "tab\there", "k" * 129, "clé".encode()]
     sent = document()
     for key in unusable:
         answer = await gateway.generate(BY, sent, headers={"Idempotency-Key": key})

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.gateway_in_process import Gateway
 
 

@@ -11,7 +11,7 @@ from ingest.batching import Batcher
 from tests.waiting import until
 from validators.errors import Refusal
 
-BOUND_S = 20.0
+BOUND_S = 5.0
 
 
 class Runner:

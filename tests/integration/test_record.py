@@ -13,6 +13,8 @@ from tests.documents import OFFICER, RECIPIENT, SUPPLIER, document, person
 from tests.gateway_in_process import Gateway
 
 BY, TO = person(SUPPLIER), person(RECIPIENT)
+_LOCKS_HELD = """SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND pid = pg_backend_pid()"""
 _TABLES = """SELECT table_name, column_name, data_type FROM information_schema.columns
     WHERE table_schema = 'public' ORDER BY 1, ordinal_position"""
 
@@ -24,11 +26,27 @@ async def generate(gateway: Gateway, **changes: str) -> int:
     return int(answer.json()["ebn"])
 
 
-@pytest.mark.parametrize("name", sorted(SQL.keys() - {"begin_write"}))
+SCRIPTS = ("begin_write", "commit_and_begin_write")
+"""Several statements each, which cannot be prepared."""
+
+
+@pytest.mark.parametrize("name", sorted(SQL.keys() - {*SCRIPTS}))
 async def test_every_query_fits_the_schema(dsn: str, name: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.prepare(SQL[name])
+    finally:
+        await connection.close()
+
+
+async def test_the_scripts_leave_a_transaction_that_holds_the_lock_of_writers(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for name in SCRIPTS:
+            await connection.execute(SQL[name])
+            assert connection.is_in_transaction()
+            assert await connection.fetchval(_LOCKS_HELD) == 1
+        await connection.execute("ROLLBACK")
     finally:
         await connection.close()
 
