@@ -64,7 +64,8 @@ def gateway_process(data_dir: Path, **env: str) -> Iterator[subprocess.Popen[str
 
 def served(process: subprocess.Popen[str]) -> Endpoints:
     assert process.stdout is not None
-    return Endpoints(*process.stdout.readline().split())
+    postgres_dsn, redis_url = process.stdout.readline().split()
+    return Endpoints(postgres_dsn, redis_url)
 
 
 def query(dsn: str, *statements: str) -> str | None:
