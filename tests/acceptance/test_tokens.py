@@ -163,14 +163,13 @@ async def test_forged_tokens_are_worth_nothing(gateway: Gateway) -> None:
         "tampered signature": f"{header}.{payload}.{signature[:9]}{'AB'[signature[9] == 'A']}"
         f"{signature[10:]}",
         "no signature": f"{header}.{payload}.",
-        "none": jwt.encode(claims, None, "none", headers=headers),  # type: ignore[arg-type]
+        "none": jwt.encode(claims, None, "none", headers=headers),
         "another key": jwt.encode(claims, key, "HS256", headers=headers),
         "another algorithm": jwt.encode(claims, key * 2, "HS512", headers=headers),
         "unknown kid": jwt.encode(claims, key, "HS256", headers={"kid": "x"}),
         "no kid": jwt.encode(claims, key, "HS256"),
         "kid of another type": jwt.encode(claims, key, "HS256", headers={"kid": ""}),
         "two parts": f"{header}.{payload}",
-        "nothing": "",
         "rubbish": "abc",
         "unreadable": "é.é.é",
     }
@@ -189,7 +188,6 @@ async def test_other_authorization_headers_are_worth_nothing(
         None,
         "",
         "Bearer",
-        "Bearer ",
         good,
         f"Basic {good}",
         f"Bearer{good}",

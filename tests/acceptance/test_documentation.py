@@ -1,0 +1,280 @@
+"""/openapi.json, /docs and /docs/errors: whole, true of what is answered, and offline."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any, Final
+
+import pytest
+
+from gateway.app import operations
+from gateway.metrics import Metrics
+from tests.documents import OFFICER, READER, SUPPLIER, document, person
+from tests.gateway_in_process import Gateway
+from validators.errors import FAULTS, PROBLEMS
+
+BILLS: Final = "/v1/eway-bills"
+VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
+PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
+"""They are the documentation; whether it lists itself is its own affair."""
+
+ANY = "INTERNAL_ERROR"
+KNOWN = f"{ANY} UNAUTHENTICATED ROLE_NOT_PERMITTED OVERLOADED RECORD_UNAVAILABLE"
+BODY = (
+    "UNSUPPORTED_MEDIA_TYPE UNSUPPORTED_CONTENT_ENCODING BODY_TOO_LARGE MALFORMED_BODY"
+    " OVERLOADED RECORD_UNAVAILABLE"
+)
+CHANGE = (
+    f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT INVALID_IDEMPOTENCY_KEY"
+    " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
+)
+CODES: Final = {
+    ("GET", "/healthz"): ANY,
+    ("GET", "/readyz"): ANY,
+    ("GET", "/metrics"): ANY,
+    ("POST", "/v1/oauth/token"): f"{ANY} {BODY} INVALID_CLIENT UNSUPPORTED_GRANT_TYPE"
+    " TOO_MANY_TOKEN_REQUESTS",
+    ("GET", BILLS): f"{KNOWN} INVALID_QUERY",
+    ("GET", f"{BILLS}/{{ebn}}"): f"{KNOWN} EWAY_BILL_NOT_FOUND",
+    ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
+    ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL",
+    ("POST", f"{BILLS}/{{ebn}}/cancellation"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_GENERATOR"
+    " ALREADY_CANCELLED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
+    ("POST", f"{BILLS}/{{ebn}}/acceptance"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_RECIPIENT"
+    " ALREADY_CANCELLED ALREADY_ANSWERED DEEMED_ACCEPTED",
+}
+# As the contract writes them.
+SENT = (
+    "supplier_gstin recipient_gstin place_of_dispatch place_of_delivery document_type"
+    " document_number document_date value_of_goods hsn_code reason_code transport_document_number"
+    " mode distance_km vehicle_number transporter_id irn goods distance_to_transporter_km"
+    " supplier_contact"
+)
+ANSWERED = (
+    "ebn status generated_at valid_until generated_by requirement part_a part_b acceptance"
+    " verified_at rulebook"
+)
+LISTED_BY = "role status generated_from generated_to document_number limit cursor"
+
+
+async def _openapi(gateway: Gateway) -> dict[str, Any]:
+    answer = await gateway.http.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    described: dict[str, Any] = answer.json()
+    return described
+
+
+def _described(openapi: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, methods in openapi["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def _nested(value: Any) -> list[dict[str, Any]]:
+    """Every object within a JSON value."""
+    if isinstance(value, dict):
+        return [value, *(one for item in value.values() for one in _nested(item))]
+    return [one for item in value for one in _nested(item)] if isinstance(value, list) else []
+
+
+def _resolved(openapi: dict[str, Any], reference: str) -> Any:
+    value: Any = openapi
+    for part in reference.removeprefix("#/").split("/"):
+        value = value[part]
+    return value
+
+
+async def test_the_document_is_openapi_3_1(gateway: Gateway) -> None:
+    openapi = await _openapi(gateway)
+    assert re.fullmatch(r"3\.1\.\d", openapi["openapi"])
+    assert set(openapi) <= {"openapi", "info", "paths", "components", "servers", "security", "tags"}
+    assert {"title", "version"} <= set(openapi["info"])
+    for one in _nested(openapi):
+        if "$ref" in one:
+            assert isinstance(_resolved(openapi, one["$ref"]), dict)
+    described = _described(openapi)
+    identifiers = [operation["operationId"] for operation in described.values()]
+    assert len(set(identifiers)) == len(identifiers)
+    for (method, path), operation in described.items():
+        assert method in ("GET", "POST", "PUT", "DELETE")
+        parameters = operation["parameters"]
+        named = [(parameter["in"], parameter["name"]) for parameter in parameters]
+        assert len(set(named)) == len(named)
+        in_path = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path))
+        assert all(one["required"] is True for one in parameters if one["in"] == "path")
+        assert all("schema" in parameter for parameter in parameters)
+        assert ("requestBody" in operation) == (method == "POST")
+        for security in operation["security"]:
+            assert set(security) <= set(openapi["components"]["securitySchemes"])
+        for status, response in operation["responses"].items():
+            assert re.fullmatch(r"[1-5]\d\d", status)
+            assert response["description"]
+            assert all("schema" in content for content in response["content"].values())
+
+
+async def test_every_operation_and_every_code_it_answers_is_described(gateway: Gateway) -> None:
+    described = _described(await _openapi(gateway))
+    served = {(one.method, one.path) for one in operations(gateway.services, Metrics())}
+    assert served - PAGES == set(CODES)
+    assert set(described) - PAGES == set(CODES)
+    told = {}
+    for called in CODES:
+        responses = described[called]["responses"]
+        words = {status: set(re.findall(r"[A-Z_]{5,}", response["description"]))
+                 for status, response in responses.items()}  # fmt: skip
+        for status, codes in words.items():
+            assert {PROBLEMS[code].status for code in codes & set(PROBLEMS)} <= {int(status)}
+        told[called] = {code for codes in words.values() for code in codes}
+    assert told == {called: set(codes.split()) for called, codes in CODES.items()}
+
+
+async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
+    openapi = await _openapi(gateway)
+    schemas, described = openapi["components"]["schemas"], _described(openapi)
+    post = described["POST", BILLS]
+    body = post["requestBody"]["content"]["application/json"]["schema"]
+    form = _resolved(openapi, body["$ref"])
+    assert set(form["properties"]) == set(SENT.split())
+    assert form["additionalProperties"] is False
+    bill = post["responses"]["201"]["content"]["application/json"]["schema"]
+    assert set(ANSWERED.split()) <= set(_resolved(openapi, bill["$ref"])["properties"])
+    listed = {one["name"] for one in described["GET", BILLS]["parameters"]}
+    assert listed == set(LISTED_BY.split())
+    assert {"items", "next_cursor"} == set(schemas["EwayBillList"]["properties"])
+    problem = {"type", "title", "status", "detail", "code", "request_id", "errors"}
+    assert problem <= set(schemas["ProblemBody"]["properties"])
+    assert "ebn" in schemas["DocumentProblemBody"]["properties"]
+    for (method, path), operation in described.items():
+        keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
+        assert keyed == (method == "POST" and path != "/v1/oauth/token")
+        for status in ("429", "503"):
+            if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
+                assert "Retry-After" in operation["responses"][status]["headers"]
+
+
+_TYPES: Final[dict[str, Any]] = {
+    "object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
+    "null": type(None), "number": (int, float),
+}  # fmt: skip
+
+
+def _fits(openapi: dict[str, Any], value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a value is as the part of JSON Schema used here says."""
+    if "$ref" in schema:
+        return _fits(openapi, value, _resolved(openapi, schema["$ref"]))
+    if "anyOf" in schema:
+        return any(_fits(openapi, value, one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return value in schema["enum"]
+    if "type" in schema and not isinstance(value, _TYPES[schema["type"]]):
+        return False
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        return (
+            set(schema.get("required", ())) <= set(value) <= set(properties)
+            and all(_fits(openapi, item, properties[name]) for name, item in value.items())
+        )  # fmt: skip
+    if isinstance(value, list):
+        return all(_fits(openapi, item, schema["items"]) for item in value)
+    return True
+
+
+async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
+    openapi = await _openapi(gateway)
+    described, by = _described(openapi), person(SUPPLIER)
+    goods = [{"hsn_code": "1006", "description": "rice", "value": "1.00"}]
+    sent = document(goods=goods, supplier_contact={"mobile": "9845012345"})
+    ebn = (await gateway.generate(by, sent)).json()["ebn"]
+    reason = {"reason": "not sent"}
+    cancel = f"{BILLS}/{{ebn}}/cancellation"
+    calls: list[tuple[Any, str, str, dict[str, Any]]] = [
+        (by, "POST", BILLS, {"json": document(vehicle_number=..., mode="AIR")}),
+        (by, "POST", BILLS, {"json": sent}),
+        (by, "POST", BILLS, {"json": {}}),
+        (by, "POST", BILLS, {"content": b"{"}),
+        (None, "POST", BILLS, {"json": sent}),
+        (READER, "POST", BILLS, {"json": sent}),
+        (by, "GET", BILLS, {}),
+        (by, "GET", BILLS, {"params": {"limit": "0"}}),
+        (by, "GET", f"{BILLS}/{{ebn}}", {}),
+        (OFFICER, "GET", VEHICLE, {}),
+        (READER, "GET", VEHICLE, {}),
+        (by, "POST", cancel, {"json": reason}),
+        (by, "POST", cancel, {"json": reason}),
+        (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
+        (None, "GET", "/healthz", {}),
+        (None, "GET", "/readyz", {}),
+    ]
+    misfits = []
+    for who, method, path, how in calls:
+        written = path.format(ebn=ebn, vehicle_number="KA12AB1234")
+        answer = await gateway.call(who, method, written, **how)
+        contents = described[method, path]["responses"][str(answer.status_code)]["content"]
+        schema = contents[answer.headers["content-type"]]["schema"]
+        if not _fits(openapi, answer.json(), schema):
+            misfits.append((method, path, answer.text))
+    assert misfits == []
+
+
+class _Page(HTMLParser):
+    """A page as read; `error` says what is not well formed."""
+
+    _VOID = frozenset({"meta", "br", "hr", "link", "img", "input"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.error = ""
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in self._VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "action", "srcset", "poster", "data"):
+                self.links.append(value or "")
+            if name.startswith("on") or name == "style":
+                self.error = f"{name} on {tag}"
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.error = f"</{tag}> at {self.getpos()}"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/errors"])
+async def test_pages_are_well_formed_and_need_nothing_from_elsewhere(
+    gateway: Gateway, path: str
+) -> None:
+    answer = await gateway.http.get(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    page = _Page(answer.text)
+    assert (page.error, page.open) == ("", [])
+    assert {"html", "head", "title", "body", "h1"} <= page.tags
+    assert page.tags.isdisjoint({"script", "iframe", "link", "img", "object", "embed"})
+    assert not re.search(r"https?://|@import|url\(", answer.text)
+    assert len(set(page.ids)) == len(page.ids)
+    for link in page.links:
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+        else:
+            assert (await gateway.http.get(link)).status_code == 200
+
+
+async def test_pages_have_every_operation_and_every_code(gateway: Gateway) -> None:
+    reference = (await gateway.http.get("/docs")).text
+    for method, path in CODES:
+        assert re.search(rf">{method}</span> <code>{re.escape(path)}</code></h2>", reference)
+    for codes in CODES.values():
+        assert all(code in reference for code in codes.split())
+    errors = _Page((await gateway.http.get("/docs/errors")).text)
+    assert set(errors.ids) == set(PROBLEMS) | set(FAULTS)
