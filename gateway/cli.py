@@ -8,7 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import uvloop
+from redis.exceptions import RedisError
 
 from gateway import demo, supervisor
 from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
@@ -40,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         supervisor.StartError,
         Refusal,
         OSError,
+        RuntimeError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        RedisError,
     ) as error:
         print(f"gateway: {error}", file=sys.stderr)
         sys.exit(1)

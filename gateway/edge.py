@@ -51,7 +51,7 @@ class Edge:
                 answer = refused(Refusal("NO_SUCH_RESOURCE"), request_id)
             await send_answer(send, answer, request_id)
         except Exception:
-            log.exception("request %s to %s failed", request_id, scope["path"])
+            log.exception("request %s to %r failed", request_id, scope["path"])
             if started:
                 raise
             await send_answer(send, refused(Refusal("INTERNAL_ERROR"), request_id), request_id)

@@ -1,5 +1,6 @@
 """A request and its answer, as the endpoints see them: bounded bodies in, bytes out."""
 
+import asyncio
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +43,10 @@ class Call:
     receive: Receive
     headers: Mapping[bytes, bytes]
     request_id: str
+    clock: Callable[[], datetime]
     at: datetime
+    """When it is decided: once the whole body is here, so that nobody can send the headers in time
+    and the body late."""
     person: Person | None = None
 
     @property
@@ -85,9 +89,9 @@ class Call:
             raise Refusal("INVALID_QUERY", faults=doubled)
         return query
 
-    async def body(self, media_type: bytes = JSON) -> bytes:
-        """The whole body, decompressed. Raises Refusal UNSUPPORTED_MEDIA_TYPE,
-        UNSUPPORTED_CONTENT_ENCODING, BODY_TOO_LARGE or MALFORMED_BODY."""
+    async def body(self, media_type: bytes = JSON, bytes_max: int = limits.BODY_BYTES_MAX) -> bytes:
+        """The whole body, decompressed; from now on the call is of this instant. Raises Refusal
+        UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT_ENCODING, BODY_TOO_LARGE or MALFORMED_BODY."""
         content_type = self.headers.get(b"content-type")
         if content_type is not None and content_type != media_type:
             given = content_type.partition(b";")[0].strip().lower()
@@ -95,12 +99,17 @@ class Call:
                 raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send the body as {media_type.decode()}")
         message = await self.receive()
         body: bytes = message.get("body", b"")
-        if message.get("more_body") or len(body) > limits.BODY_BYTES_MAX:
-            body = await self._rest_of(body)
+        if message.get("more_body") or len(body) > bytes_max:
+            try:
+                async with asyncio.timeout(limits.BODY_SECONDS_MAX):
+                    body = await self._rest_of(body, bytes_max)
+            except TimeoutError as error:
+                raise Refusal("MALFORMED_BODY", "the body took too long to arrive") from error
+        self.at = self.clock()
         encoding = self.headers.get(b"content-encoding")
-        return _decompressed(body, encoding) if encoding else body
+        return _decompressed(body, encoding, bytes_max) if encoding else body
 
-    async def _rest_of(self, first: bytes) -> bytes:
+    async def _rest_of(self, first: bytes, bytes_max: int) -> bytes:
         parts, size, more = [first], len(first), True
         while more:
             message = await self.receive()
@@ -110,19 +119,19 @@ class Call:
             # What is too large is still read to a bound, so that the client hears why.
             if size > limits.BODY_BYTES_DRAINED_MAX:
                 break
-            if size <= limits.BODY_BYTES_MAX:
+            if size <= bytes_max:
                 parts.append(message["body"])
             more = message.get("more_body", False)
-        if size > limits.BODY_BYTES_MAX:
-            raise _too_large()
+        if size > bytes_max:
+            raise _too_large(bytes_max)
         return b"".join(parts)
 
 
-def _too_large() -> Refusal:
-    return Refusal("BODY_TOO_LARGE", f"at most {limits.BODY_BYTES_MAX} bytes are taken here")
+def _too_large(bytes_max: int) -> Refusal:
+    return Refusal("BODY_TOO_LARGE", f"at most {bytes_max} bytes are taken here")
 
 
-def _decompressed(body: bytes, encoding: bytes) -> bytes:
+def _decompressed(body: bytes, encoding: bytes, bytes_max: int) -> bytes:
     """The body without its content encoding, never more than the limit in memory. Both encodings
     allow several members one after the other."""
     name = encoding.strip().lower()
@@ -131,9 +140,11 @@ def _decompressed(body: bytes, encoding: bytes) -> bytes:
     if name not in _DECOMPRESSORS:
         raise Refusal("UNSUPPORTED_CONTENT_ENCODING")
     parts: list[bytes] = []
-    room = limits.BODY_BYTES_MAX
+    room = bytes_max
     rest = body
     while rest or not parts:
+        if len(parts) == limits.COMPRESSED_MEMBERS_MAX:
+            raise Refusal("MALFORMED_BODY", "the compressed body has too many members")
         member = _DECOMPRESSORS[name]()
         try:
             # A byte more than there is room for tells that there is more.
@@ -141,7 +152,7 @@ def _decompressed(body: bytes, encoding: bytes) -> bytes:
         except (zlib.error, zstd.ZstdError) as error:
             raise Refusal("MALFORMED_BODY", f"not {name.decode()}: {error}") from error
         if len(part) > room:
-            raise _too_large()
+            raise _too_large(bytes_max)
         if not member.eof:
             raise Refusal("MALFORMED_BODY", "the compressed body ends too early")
         parts.append(part)

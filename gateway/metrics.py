@@ -12,11 +12,8 @@ _LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 
 
 def prepare(directory: Path) -> None:
-    """Names the directory the workers share, emptied of an earlier run's files. Must run before
-    any metric is made in this process or its children."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for leftover in directory.glob("*.db"):
-        leftover.unlink()
+    """Names the directory the workers share. Must run before any metric is made in this process or
+    its children."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 

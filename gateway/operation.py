@@ -1,5 +1,6 @@
 """An operation: one method of one path, as it is served and as OpenAPI describes it."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from gateway.problems import PROBLEM_TYPE, problem_body, problem_headers
 from gateway.tokens import Tokens
 from validators.authority import Role, require_role
 from validators.errors import Refusal
+
+log = logging.getLogger(__name__)
 
 Endpoint = Callable[[Call], Awaitable[Answer]]
 
@@ -74,7 +77,8 @@ class OperationRoute:
         started = time.perf_counter()
         request_id = scope["request_id"]
         try:
-            call = Call(scope, receive, dict(scope["headers"]), request_id, self._clock())
+            headers = dict(scope["headers"])
+            call = Call(scope, receive, headers, request_id, self._clock, self._clock())
             roles = self._operation.roles
             if roles is not None:
                 call.person = self._tokens.person_of(call.headers.get(b"authorization"), call.at)
@@ -83,6 +87,9 @@ class OperationRoute:
             answer = await self._operation.endpoint(call)
         except Refusal as refusal:
             answer = refused(refusal, request_id)
+        except Exception:
+            log.exception("request %s to %s failed", request_id, self._operation.path)
+            answer = refused(Refusal("INTERNAL_ERROR"), request_id)
         await send_answer(send, answer, request_id)
         self._measure(answer.status, time.perf_counter() - started)
 

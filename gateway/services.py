@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+
+import asyncpg
 
 from gateway.metrics import Metrics
 from gateway.tokens import Tokens
@@ -55,7 +57,10 @@ class Services:
     async def keep_publishing(self, metrics: Metrics) -> None:
         """Passes on once a second, until cancelled."""
         while True:
-            self.publish(metrics)
+            try:
+                self.publish(metrics)
+            except OSError:
+                log.exception("metrics were not published")
             await asyncio.sleep(limits.METRICS_SECONDS)
 
 
@@ -70,14 +75,17 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
     recorder = Recorder(database, hot_state)
 
     async def lease(month: date, size: int) -> int:
-        (row,) = await database.fetch("lease_numbers", month, size)
+        try:
+            (row,) = await database.fetch("lease_numbers", month, size)
+        except asyncpg.NumericValueOutOfRangeError as error:
+            raise Refusal("RECORD_UNAVAILABLE", str(error)) from error
         return int(row[0])
 
     lookups = Lookups(database, hot_state)
     services = Services(
         database,
         hot_state,
-        Tokens(await signing_keys(database, clock())),
+        Tokens(await signing_keys(database)),
         Clients(database),
         Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK)),
         Changes(recorder, lookups),
@@ -94,9 +102,7 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
     finally:
         for chore in chores:
             chore.cancel()
-        for chore in chores:
-            with suppress(asyncio.CancelledError):
-                await chore
+        await asyncio.gather(*chores, return_exceptions=True)
         await services.generation.close()
         await services.changes.close()
         await recorder.close()
@@ -108,6 +114,6 @@ async def _sweep(replay: Replay, clock: Clock) -> None:
     while True:
         try:
             await replay.sweep(clock())
-        except Refusal as refusal:
-            log.warning("answers past their time were not swept: %s", refusal.detail)
+        except Exception:
+            log.exception("answers past their time were not swept")
         await asyncio.sleep(limits.SWEEP_SECONDS)

@@ -4,11 +4,13 @@ import logging
 import multiprocessing
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import FrameType
 
 import uvloop
@@ -46,8 +48,8 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
     StartError when it cannot start.
     """
     worker.configure_logging(settings.log_level)
-    stop = _StopSignal()
     with (
+        tempfile.TemporaryDirectory(prefix="gateway-metrics-") as shared_metrics,
         running(
             settings.data_dir,
             settings.postgres_dsn,
@@ -57,10 +59,12 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
         ) as servers,
         _reserved(settings.host, settings.port) as reserved,
     ):
+        # From here on a stop is orderly; before, whoever asks for one need not wait for a recovery.
+        stop = _StopSignal()
         host, port = reserved.getsockname()[:2]
         if applied := uvloop.run(migrate(servers.postgres_dsn)):
             log.info("migrated: %s", ", ".join(applied))
-        metrics.prepare(settings.data_dir / "metrics")
+        metrics.prepare(Path(shared_metrics))
         workers = _Workers(
             WorkerSettings(host, port, servers.postgres_dsn, servers.redis_url, settings.log_level),
             settings.workers,

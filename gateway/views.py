@@ -9,7 +9,7 @@ from msgspec import Struct
 from validators.calendar import INDIA
 from validators.eway_bill import EwayBill, acceptance_status, status
 from validators.ins06 import GoodsLine, SupplierContact
-from validators.money import Paise, rupees
+from validators.money import Paise, encode_hook, rupees
 
 
 class RequirementView(Struct):
@@ -95,12 +95,6 @@ class LaneBillView(Struct):
     place_of_delivery: str
 
 
-def _encode_hook(value: Any) -> Any:
-    if isinstance(value, Paise):
-        return rupees(value)
-    raise NotImplementedError(type(value))
-
-
 class EwayBillList(Struct):
     """A page of e-way bills; `next_cursor` asks for the next, null at the end."""
 
@@ -122,7 +116,7 @@ def schema_hook(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-encode: Final = msgspec.json.Encoder(enc_hook=_encode_hook).encode
+encode: Final = msgspec.json.Encoder(enc_hook=encode_hook).encode
 """Any view as JSON."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -34,9 +35,6 @@ class WorkerSettings:
 def run(settings: WorkerSettings, ready: Connection) -> None:
     """Serves until SIGTERM or the supervisor's death; sends one message once it accepts."""
     configure_logging(settings.log_level)
-    # uvicorn raises a signal it handled once more when it has stopped; we still have to drain.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     uvloop.run(_serve(settings, ready))
 
 
@@ -100,11 +98,22 @@ async def _serve(settings: WorkerSettings, ready: Connection) -> None:
         supervisor = multiprocessing.parent_process()
         if supervisor is not None:
             # A worker without its supervisor would hold the port and be stopped by nobody.
-            asyncio.get_running_loop().add_reader(
-                supervisor.sentinel, server.handle_exit, signal.SIGTERM, None
-            )
+            loop, orphaned = asyncio.get_running_loop(), supervisor.sentinel
+
+            def stop_orphaned() -> None:
+                loop.remove_reader(orphaned)
+                server.handle_exit(signal.SIGTERM, None)
+
+            loop.add_reader(orphaned, stop_orphaned)
+        # uvicorn raises a signal it handled once more when it has stopped; we still have to drain.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _ignore)
         await server.serve(sockets=[listener(settings.host, settings.port)])
         publishing.cancel()
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Until uvicorn installs its own handlers, and after it has put this one back."""
 
 
 def _announce(ready: Connection) -> None:

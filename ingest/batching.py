@@ -66,23 +66,29 @@ class Batcher(Generic[Item, Answer]):
             await asyncio.wait(self._tasks)
 
     async def _drain(self) -> None:
-        while self._waiting:
-            batch = self._take()
-            try:
-                answers = await self._run([item for item, _ in batch])
-            except Exception as error:  # Whoever waits is told, whatever it was.
-                answers = [error] * len(batch)
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if future.done():  # Whoever asked has gone away.
-                    continue
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
-            if self._gather_seconds and len(batch) > 1:
-                await asyncio.sleep(self._gather_seconds)
-        # Here and not when the task is done: whoever submits in between would wait for nobody.
-        self._busy -= 1
+        try:
+            while self._waiting:
+                batch = self._take()
+                await self._run_batch(batch)
+                if self._gather_seconds and len(batch) > 1:
+                    await asyncio.sleep(self._gather_seconds)
+        finally:
+            # Here and not when the task is done: whoever submits in between would wait for nobody.
+            self._busy -= 1
+
+    async def _run_batch(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        answers: Sequence[Answer | Exception]
+        try:
+            answers = await self._run([item for item, _ in batch])
+            if len(answers) != len(batch):
+                raise RuntimeError(f"{len(answers)} answers to {len(batch)} items")
+        except BaseException as error:  # Whoever waits is told, whatever it was.
+            told = error if isinstance(error, Exception) else Refusal("OUTCOME_UNKNOWN")
+            answers = [told] * len(batch)
+            if told is not error:
+                _tell(batch, answers)
+                raise
+        _tell(batch, answers)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
         if self._apart is None and len(self._waiting) <= self._batch_max:
@@ -102,3 +108,37 @@ class Batcher(Generic[Item, Answer]):
                 deferred.append(entry)
         self._waiting.extendleft(reversed(deferred))
         return batch
+
+
+def _tell(
+    batch: Sequence[tuple[Item, asyncio.Future[Answer]]], answers: Sequence[Answer | Exception]
+) -> None:
+    for (_, future), answer in zip(batch, answers, strict=True):
+        if future.done():  # Whoever asked has gone away.
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+
+class Turns:
+    """A few at a time, the others in line; past `waiting_max` Refusal with the code given."""
+
+    def __init__(self, at_once: int, waiting_max: int, code: str) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._waiting_max = waiting_max
+        self._code = code
+        self._waiting = 0
+
+    async def __aenter__(self) -> None:
+        if self._waiting >= self._waiting_max:
+            raise Refusal(self._code)
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()

@@ -4,17 +4,20 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ingest import limits
+from ingest.batching import Turns
 from ingest.database import Database
 from validators.authority import TRADERS, Person, Role
 from validators.errors import Refusal
 from validators.identifiers import gstin_fault
 
+_CLIENT_ID: Final = re.compile(r"[a-z0-9-]{1,64}").fullmatch
 _SCRYPT_COST: Final = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY: Final = "scrypt$AAAAAAAAAAAAAAAAAAAAAA==$" + base64.b64encode(bytes(32)).decode()
 """Checked when the client is unknown, so that an unknown id takes as long as a wrong secret."""
@@ -78,30 +81,28 @@ class Clients:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._turns = asyncio.Semaphore(limits.SECRET_CHECKS_AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns(
+            limits.SECRET_CHECKS_AT_ONCE,
+            limits.SECRET_CHECKS_WAITING_MAX,
+            "TOO_MANY_TOKEN_REQUESTS",
+        )
 
     async def authenticate(self, client_id: str, secret: str) -> Person:
         """The person a client belongs to. Raises Refusal INVALID_CLIENT, TOO_MANY_TOKEN_REQUESTS
         or RECORD_UNAVAILABLE."""
-        if self._waiting >= limits.SECRET_CHECKS_WAITING_MAX:
-            raise Refusal("TOO_MANY_TOKEN_REQUESTS")
-        self._waiting += 1
-        try:
-            async with self._turns:
-                rows = await self._database.fetch("client_by_id", client_id)
-                stored = rows[0]["secret_hash"] if rows else _NOBODY
-                matches = await asyncio.to_thread(secret_matches, secret, stored)
-        finally:
-            self._waiting -= 1
+        if not _CLIENT_ID(client_id):
+            raise Refusal("INVALID_CLIENT")
+        async with self._turns:
+            rows = await self._database.fetch("client_by_id", client_id)
+            stored = rows[0]["secret_hash"] if rows else _NOBODY
+            matches = await asyncio.to_thread(secret_matches, secret, stored)
         if not rows or not matches:
             raise Refusal("INVALID_CLIENT")
         (row,) = rows
         return Person(client_id, Role(row["role"]), row["person_id"], row["state"], row["place"])
 
 
-async def signing_keys(database: Database, at: datetime) -> dict[str, bytes]:
-    """The keys tokens are signed with, newest first, made on first use. Every worker of every
-    machine on one record shares them, so a token of one is good at all."""
-    await database.fetch("offer_signing_key", secrets.token_hex(4), secrets.token_bytes(32), at)
+async def signing_keys(database: Database) -> dict[str, bytes]:
+    """The keys tokens are signed with, newest first. Every worker of every machine on one record
+    shares them, so a token of one is good at all."""
     return {row["key_id"]: row["secret"] for row in await database.fetch("signing_keys")}

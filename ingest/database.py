@@ -46,7 +46,13 @@ class Database:
             command_timeout=limits.POSTGRES_COMMAND_SECONDS_MAX,
             reset=_nothing_to_reset,
             # Whatever the server's default is: an acknowledged bill is on disk (invariant 1).
-            server_settings={"synchronous_commit": "on", "application_name": "gateway"},
+            server_settings={
+                "synchronous_commit": "on",
+                "idle_in_transaction_session_timeout": str(
+                    limits.POSTGRES_IDLE_IN_TRANSACTION_MS_MAX
+                ),
+                "application_name": "gateway",
+            },
         )
         return cls(pool)
 

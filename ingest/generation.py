@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
@@ -21,6 +22,10 @@ from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, EwayBill, document_key, generated
 from validators.ins06 import Ins06, examine, normalise
 from validators.rulebook import rulebook_in_force
+
+_NOTHING_STORED: Final = frozenset({"DOCUMENT_ALREADY_HAS_EWAY_BILL", "OVERLOADED"})
+"""Refusals after which the number is as good as new. Else a document sent again and again would
+use up the month's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +74,16 @@ class Generation:
         if found := [*faults, *examine(form, india_date(at), rulebook)]:
             raise invalid_document(found)
         require_may_generate(person, form)
-        bill = generated(
-            form,
-            ebn=await self._numbers.take(at),
-            generated_by=person.id,
-            at=at,
-            rulebook=rulebook,
-        )
+        ebn = await self._numbers.take(at)
+        bill = generated(form, ebn=ebn, generated_by=person.id, at=at, rulebook=rulebook)
         document = document_key(bill.part_a, bill.generated_by)
-        return await self._commits.submit(_NewBill(bill, document, person, claim, render(bill)))
+        new = _NewBill(bill, document, person, claim, render(bill))
+        try:
+            return await self._commits.submit(new)
+        except Refusal as refusal:
+            if refusal.problem.code in _NOTHING_STORED:
+                self._numbers.give_back(ebn)
+            raise
 
     @property
     def waiting(self) -> int:

@@ -101,6 +101,10 @@ class HotState:
         HotStateUnreachable when Redis may not have heard."""
         if keys:
             try:
+                if epoch != self._epoch.number:  # Opened since our last look, maybe elsewhere.
+                    await self._check()
+                    if epoch != self._epoch.number:
+                        raise HotStateUnreachable(epoch)
                 await self._redis.call("DEL", *(f"{epoch}:{key}" for key in keys))
             except UNREACHABLE as error:
                 raise HotStateUnreachable(epoch) from error
@@ -139,7 +143,7 @@ class HotState:
     async def _loaded_scripts(self) -> tuple[str, str]:
         if self._scripts is None:
             redis = self._redis
-            self._scripts = (await redis.load("reserve.lua"), await redis.load("fill.lua"))
+            self._scripts = (await redis.load("reserve"), await redis.load("fill"))
         return self._scripts
 
     # Closing ---------------------------------------------------------------------------------
@@ -174,6 +178,8 @@ class HotState:
                 await self._check()
             except (Refusal, *UNREACHABLE) as error:
                 log.debug("hot state not checked: %r", error)
+            except Exception:
+                log.exception("hot state not checked")
             await asyncio.sleep(limits.HOT_STATE_CHECK_SECONDS)
 
     async def reachable(self) -> bool:
@@ -213,6 +219,7 @@ class HotState:
         try:
             await self._redis.call("PING")
         except AnotherRedisError:
+            log.warning("Redis is another process now: closing hot state epoch %d", epoch.number)
             await self._database.fetch("close_hot_state", epoch.number)
             return
         self._believed_until = asked + limits.HOT_STATE_LEASE_SECONDS
@@ -228,6 +235,7 @@ class HotState:
         finally:
             await anybody.close()
         async with self._database.connection() as connection, connection.transaction():
+            await connection.execute(SQL["wait_briefly_for_locks"])
             await connection.execute(SQL["lock_hot_state"])
             opened = await connection.fetchval(SQL["open_hot_state"], closed.number, run_id)
         if opened:

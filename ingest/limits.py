@@ -10,6 +10,10 @@ BODY_BYTES_MAX: Final = 1024 * 1024
 """One document, after decompression. The largest sound INS-06 (1,000 lines of goods) is a third."""
 BODY_BYTES_DRAINED_MAX: Final = 8 * 1024 * 1024
 """A larger body is still read this far, so that the client hears 413 and not a broken pipe."""
+BODY_SECONDS_MAX: Final = 30.0
+"""How long the rest of a body may take once its first part is here."""
+COMPRESSED_MEMBERS_MAX: Final = 16
+TOKEN_REQUEST_BYTES_MAX: Final = 8192
 QUERY_FIELDS_MAX: Final = 32
 
 BATCH_BILLS_MAX: Final = 256
@@ -25,24 +29,30 @@ BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
 READ_LANES: Final = 2
 
+LISTS_AT_ONCE: Final = 2
+"""List queries one worker runs: a list of a long history must not take the others' connections."""
 LISTS_WAITING_MAX: Final = 256
-"""List requests waiting for one of the pool's connections in one worker."""
+VEHICLE_BILLS_CHUNK: Final = 256
+"""Bills of one vehicle looked at together."""
 LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 8
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 11
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
+POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
+"""A worker that froze within a transaction must not hold its locks for longer."""
+POSTGRES_LOCKS_PER_TRANSACTION: Final = 512
 POSTGRES_CONNECT_SECONDS_MAX: Final = 10.0
 
-REDIS_CONNECTIONS_PER_WORKER: Final = 8
 REDIS_COMMAND_SECONDS_MAX: Final = 1.0
 HOT_STATE_LEASE_SECONDS: Final = 1.0
 """How long a reader believes an epoch after it asked PostgreSQL (docs/hot-state.md)."""
 HOT_STATE_CHECK_SECONDS: Final = 0.25
-HOT_STATE_RESERVATION_SECONDS: Final = 60
+HOT_STATE_RESERVATION_SECONDS: Final = 5
+"""A reservation of a reader that died keeps others from filling for this long."""
 
 REPLAY_KEPT: Final = timedelta(hours=24)
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
@@ -60,13 +70,17 @@ SECRET_CHECKS_WAITING_MAX: Final = 64
 RETRY_AFTER_SECONDS: Final = 1
 DRAIN_SECONDS_MAX: Final = 20
 
-WORKERS_MAX: Final = 10
+WORKERS_MAX: Final = 8
 
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    in_use = 2 * WRITE_LANES + READ_LANES
-    assert in_use < POSTGRES_CONNECTIONS_PER_WORKER, "lists need a connection of their own"
+    # Generation and changes; lookups by number and by vehicle; replays; lists. The rest is for the
+    # chores: a lease of numbers or of the hot state must not wait for any of these.
+    in_use = 2 * WRITE_LANES + 2 * READ_LANES + 1 + LISTS_AT_ONCE
+    assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
+    locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + 2 * WRITE_LANES * BATCH_BILLS_MAX)
+    assert locks < 100 * POSTGRES_LOCKS_PER_TRANSACTION, "PostgreSQL's shared lock table"
     assert 3 * HOT_STATE_CHECK_SECONDS < HOT_STATE_LEASE_SECONDS, (
         "a missed check must not end trust"
     )

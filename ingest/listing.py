@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ingest import limits
+from ingest.batching import Turns
 from ingest.database import Database
-from ingest.numbers import first_number_of
+from ingest.numbers import SERIALS_PER_MONTH, first_number_of
 from ingest.records import bill_of
 from validators.eway_bill import EwayBill, Status
 
@@ -32,25 +34,30 @@ class Listing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turns = Turns(limits.LISTS_AT_ONCE, limits.LISTS_WAITING_MAX, "OVERLOADED")
 
     async def page(
         self, party: str, wanted: ListFilter, at: datetime, count: int
     ) -> Sequence[EwayBill]:
-        """At most `count` bills of a party, newest first, their status as of `at`. Raises Refusal
-        RECORD_UNAVAILABLE."""
+        """At most `count` bills of a party, highest number first, their status as of `at`. Raises
+        Refusal OVERLOADED or RECORD_UNAVAILABLE."""
         # A number's month bounds the partitions that are looked into.
         first = first_number_of(wanted.generated_from) if wanted.generated_from else 0
-        rows = await self._database.fetch(
-            "list_bills",
-            wanted.role,
-            party,
-            wanted.before or _BEYOND_EVERY_EBN,
-            first,
-            wanted.generated_from,
-            wanted.generated_to,
-            wanted.document_number,
-            wanted.status,
-            at,
-            count,
-        )
+        before = wanted.before or _BEYOND_EVERY_EBN
+        if wanted.generated_to:
+            before = min(before, first_number_of(wanted.generated_to) + SERIALS_PER_MONTH)
+        async with self._turns:
+            rows = await self._database.fetch(
+                "list_bills",
+                wanted.role,
+                party,
+                before,
+                first,
+                wanted.generated_from,
+                wanted.generated_to,
+                wanted.document_number,
+                wanted.status,
+                at,
+                count,
+            )
         return [bill_of(row) for row in rows]

@@ -16,9 +16,11 @@ from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection, Database
 from ingest.hot_state import Entry, HotState, bill_key, vehicle_key
+from ingest.numbers import first_number_of
 from ingest.queries import SQL
 from ingest.records import bill_of, bill_of_hot_value, hot_value
 from validators.eway_bill import EwayBill, Status, status
+from validators.rulebook import longest_validity
 
 _BILL_KEPT_SECONDS: Final = 86_400
 _VEHICLE_KEPT_SECONDS: Final = 3600
@@ -58,13 +60,30 @@ class Lookups:
         rows = await self._database.fetch("bills_by_ebn", [ebn])
         return bill_of(rows[0]) if rows else None
 
-    async def live_bills_on(self, vehicle_number: str, at: datetime) -> list[EwayBill]:
-        """The bills ACTIVE on a vehicle at an instant, by number. Raises as `bill`."""
-        ebns = await self._vehicles.submit((vehicle_number, at)) or []
-        bills = await asyncio.gather(*(self.bill(ebn, at) for ebn in ebns))
-        live = (bill for bill in bills if bill and status(bill, at) is Status.ACTIVE)
-        # Whoever changes the vehicle drops its key first; the bill itself has the last word.
-        return [bill for bill in live if bill.vehicle_number == vehicle_number]
+    async def live_bills_on(
+        self,
+        vehicle_number: str,
+        at: datetime,
+        *,
+        after: int,
+        count: int,
+        shown: Callable[[EwayBill], bool],
+    ) -> list[EwayBill]:
+        """The first `count` bills numbered above `after` that are ACTIVE on a vehicle at an instant
+        and to be shown, by number. Raises as `bill`."""
+        carried = await self._vehicles.submit((vehicle_number, at)) or []
+        ebns = [ebn for ebn in carried if ebn > after]
+        found: list[EwayBill] = []
+        for first in range(0, len(ebns), limits.VEHICLE_BILLS_CHUNK):
+            chunk = ebns[first : first + limits.VEHICLE_BILLS_CHUNK]
+            for bill in await asyncio.gather(*(self.bill(ebn, at) for ebn in chunk)):
+                # The bill has the last word on which vehicle it is.
+                live = bill and status(bill, at) is Status.ACTIVE
+                if bill and live and bill.vehicle_number == vehicle_number and shown(bill):
+                    found.append(bill)
+            if len(found) >= count:
+                break
+        return found[:count]
 
     async def warm(self, epoch: int, ebns: list[int], vehicles: list[str], at: datetime) -> None:
         """Fills bills and vehicles into an epoch of the hot state, from the record."""
@@ -98,7 +117,11 @@ class Lookups:
         if epoch is None or values is None:
             async with self._database.connection() as connection:
                 return await kind.load(connection, keys, at)
-        found = {key: kind.decode(value) for key, value in zip(keys, values, strict=True) if value}
+        found = {
+            key: decoded
+            for key, value in zip(keys, values, strict=True)
+            if value and (decoded := _decoded(kind, value)) is not None
+        }
         if missing := [key for key in keys if key not in found]:
             found |= await self._load_and_fill(kind, missing, at, epoch)
         return found
@@ -120,6 +143,14 @@ class Lookups:
         return loaded
 
 
+def _decoded(kind: _Kind[Key, Value], value: bytes) -> Value | None:
+    """What a value says; one that says nothing is as good as absent."""
+    try:
+        return kind.decode(value)
+    except msgspec.MsgspecError:
+        return None
+
+
 async def _load_bills(
     connection: Connection, ebns: Sequence[int], _: datetime
 ) -> dict[int, EwayBill]:
@@ -130,7 +161,8 @@ async def _load_bills(
 async def _load_vehicles(
     connection: Connection, vehicles: Sequence[str], at: datetime
 ) -> dict[str, list[int]]:
-    rows = await connection.fetch(SQL["ebns_on_vehicles"], vehicles, at)
+    oldest = first_number_of(at - longest_validity())
+    rows = await connection.fetch(SQL["ebns_on_vehicles"], vehicles, at, oldest)
     carried = {row["vehicle_number"]: row["ebns"] for row in rows}
     # An empty vehicle is kept too: whoever puts a bill on it drops its key first.
     return {vehicle: carried.get(vehicle, []) for vehicle in vehicles}

@@ -33,11 +33,16 @@ class Numbers:
         self._block_size = block_size
         self._block = _Block(date.min, 0, 0)
         self._spare: _Block | None = None
+        self._returned: list[int] = []
         self._leasing: asyncio.Task[None] | None = None
 
     async def take(self, at: datetime) -> int:
         """A number never taken before, of the month of `at`. Raises what the lease raises."""
         utc = at.astimezone(UTC)
+        if self._returned:
+            number = self._returned.pop()
+            if number // SERIALS_PER_MONTH == first_number_of(at) // SERIALS_PER_MONTH:
+                return number
         while True:
             block = self._block
             if block.following < block.end and (
@@ -53,6 +58,10 @@ class Numbers:
             else:
                 # Shielded: many wait for one lease, and one of them going away must not end it.
                 await asyncio.shield(self._start_lease(month))
+
+    def give_back(self, number: int) -> None:
+        """Takes back a number that certainly names no bill: its document was refused."""
+        self._returned.append(number)
 
     def _start_lease(self, month: date) -> "asyncio.Task[None]":
         if self._leasing is None or self._leasing.done():

@@ -7,20 +7,14 @@ import msgspec
 
 from validators.eway_bill import DocumentKey, EwayBill, PartA
 from validators.ins06 import GoodsLine, SupplierContact
-from validators.money import Paise, decode_hook, rupees
+from validators.money import decode_hook, encode_hook
 
 LAYOUT: Final = 1
 """Rises with every change to the fields of EwayBill or PartA, so that a worker of another version
 never reads values it would misunderstand."""
 
 
-def _encode_hook(value: Any) -> Any:
-    if isinstance(value, Paise):
-        return rupees(value)
-    raise NotImplementedError(type(value))
-
-
-_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_encode_hook)
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)
 _decoder: Final = msgspec.msgpack.Decoder(EwayBill, dec_hook=decode_hook)
 _goods: Final = msgspec.json.Decoder(list[GoodsLine], dec_hook=decode_hook)
 _contact: Final = msgspec.json.Decoder(SupplierContact)
@@ -37,7 +31,7 @@ def bill_of_hot_value(value: bytes) -> EwayBill:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else msgspec.json.encode(value, enc_hook=_encode_hook).decode()
+    return None if value is None else msgspec.json.encode(value, enc_hook=encode_hook).decode()
 
 
 def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:

@@ -21,7 +21,9 @@ from ingest import limits
 UNREACHABLE: Final = (RedisError, OSError, TimeoutError)
 """The errors by which Redis makes known that it may not have done what it was told."""
 
-_LUA: Final = files("ingest").joinpath("lua")
+SCRIPTS: Final = {
+    name: files("ingest").joinpath("lua", f"{name}.lua").read_text() for name in ("reserve", "fill")
+}
 
 
 class AnotherRedisError(RedisConnectionError):
@@ -48,7 +50,15 @@ class RedisLink:
     async def call(self, *command: Any) -> Any:
         """The answer to one command. Raises one of UNREACHABLE, after which the command may or
         may not have been done, or may yet be."""
-        connection = self._idle.pop() if self._idle else self._connection()
+        if self._idle:
+            try:
+                return await self._call_on(self._idle.pop(), command)
+            except RedisConnectionError:
+                # Closed while it was idle, most likely. Every command here may be done twice.
+                await self.close_idle()
+        return await self._call_on(self._connection(), command)
+
+    async def _call_on(self, connection: AbstractConnection, command: tuple[Any, ...]) -> Any:
         try:
             async with asyncio.timeout(limits.REDIS_COMMAND_SECONDS_MAX):
                 # hiredis packs in C what the connection's own packer does in Python.
@@ -65,7 +75,7 @@ class RedisLink:
 
     async def load(self, script: str) -> str:
         """The digest by which EVALSHA knows a script of `ingest/lua` from now on."""
-        digest: bytes = await self.call("SCRIPT", "LOAD", _LUA.joinpath(script).read_text())
+        digest: bytes = await self.call("SCRIPT", "LOAD", SCRIPTS[script])
         return digest.decode()
 
     async def run_id(self) -> str:
@@ -75,6 +85,10 @@ class RedisLink:
     async def close(self) -> None:
         """Closes the connections, those in use once they are free."""
         self._closed = True
+        await self.close_idle()
+
+    async def close_idle(self) -> None:
+        """Closes the connections not in use."""
         while self._idle:
             await self._idle.pop().disconnect()
 

@@ -51,7 +51,7 @@ class Claimant(Protocol):
 
 
 _KEPT_REFUSALS: Final = frozenset({409})
-"""Refusals kept under the key: those decided by state, which another request may have changed."""
+"""Refusals kept under the key: those decided by state, unless they ask for another try."""
 
 
 class Replay:
@@ -91,13 +91,16 @@ class Replay:
             # The first request may have been recorded between our recall and our decision.
             if (earlier := await self._recalls.submit(claim)) is not None:
                 return earlier, True
-            if refusal.problem.status not in _KEPT_REFUSALS:
+            if refusal.problem.status not in _KEPT_REFUSALS or refusal.problem.retry:
                 raise
             return await self._keep(claim, refuse(refusal))
 
     async def sweep(self, now: datetime) -> None:
-        """Deletes some of the answers that are kept no longer."""
-        await self._database.fetch("sweep_answers", now - limits.REPLAY_KEPT, limits.SWEEP_ROWS_MAX)
+        """Deletes the answers that are kept no longer, some at a time."""
+        before, most = now - limits.REPLAY_KEPT, limits.SWEEP_ROWS_MAX
+        deleted = most
+        while deleted == most:
+            deleted = len(await self._database.fetch("sweep_answers", before, most))
 
     async def _keep(self, claim: Claim, answer: StoredAnswer) -> tuple[StoredAnswer, bool]:
         async with self._database.connection() as connection, connection.transaction():

@@ -142,6 +142,7 @@ def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault]) ->
         return [
             _walk(item, field.nested, f"{pointer}/{index}", faults)
             for index, item in enumerate(value)
+            if len(faults) < FAULTS_MAX
         ]
     if field.nested and not field.repeated and isinstance(value, dict):
         return _walk(value, field.nested, pointer, faults)

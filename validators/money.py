@@ -46,3 +46,10 @@ def decode_hook(kind: type, value: Any) -> Any:
     if kind is Paise:
         return Paise.parse(value)
     raise NotImplementedError(kind)
+
+
+def encode_hook(value: Any) -> Any:
+    """msgspec's hook for writing the same types."""
+    if isinstance(value, Paise):
+        return rupees(value)
+    raise NotImplementedError(type(value))

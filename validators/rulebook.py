@@ -59,6 +59,11 @@ def rulebook_of(version: str) -> Rulebook:
     return _BY_VERSION[version]
 
 
+def longest_validity() -> timedelta:
+    """No bill of any rulebook is valid for longer."""
+    return max(timedelta(days=rulebook.validity_days_beyond) for rulebook in RULEBOOKS)
+
+
 def valid_until(generated_at: datetime, distance_km: int, rulebook: Rulebook) -> datetime:
     """The last instant at which a bill is valid, r1(8): days of 24 hours from generation."""
     days = rulebook.validity_days_beyond

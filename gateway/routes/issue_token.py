@@ -34,7 +34,7 @@ def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
     async def issue(call: Call) -> Answer:
-        body = await call.body(FORM)
+        body = await call.body(FORM, limits.TOKEN_REQUEST_BYTES_MAX)
         try:
             fields = parse_qs(
                 body.decode("ascii"), errors="strict", max_num_fields=limits.QUERY_FIELDS_MAX

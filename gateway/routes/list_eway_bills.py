@@ -1,4 +1,4 @@
-"""GET /v1/eway-bills: a party's e-way bills, newest first."""
+"""GET /v1/eway-bills: a party's e-way bills, highest number first."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -85,7 +85,8 @@ def operation(services: Services) -> Operation:
         method="GET",
         path="/v1/eway-bills",
         summary="List your e-way bills",
-        description="As supplier, recipient or transporter; newest first.",
+        description="As supplier, recipient or transporter; highest number first: newest first, but"
+        " for the blocks of numbers that workers hold.",
         endpoint=list_bills,
         roles=TRADERS,
         query=ListQuery,

@@ -1,5 +1,7 @@
 """GET /v1/vehicles/{vehicle_number}/eway-bills: what a conveyance carries now."""
 
+from functools import partial
+
 from msgspec import Struct
 
 from gateway.http import Answer, Call
@@ -33,12 +35,13 @@ def operation(services: Services) -> Operation:
             faults.append(fault("/vehicle_number", code))
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
-        live = await services.lookups.live_bills_on(vehicle, call.at)
-        seen = [
-            bill
-            for bill in live
-            if bill.ebn > (after or 0) and may_see_on_vehicle(call.caller, bill)
-        ]
+        seen = await services.lookups.live_bills_on(
+            vehicle,
+            call.at,
+            after=after or 0,
+            count=count + 1,
+            shown=partial(may_see_on_vehicle, call.caller),
+        )
         shown = seen[:count]
         cursor = write_cursor(shown[-1].ebn) if len(seen) > count else None
         if call.caller.role is Role.READER:

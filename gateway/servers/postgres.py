@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import quote
 from gateway.servers.account import run_as, server_account
 from gateway.servers.process import ServerFailed, ServerProcess, end, processes_marked
 from gateway.servers.sockets import remove_socket_directory, socket_directory
+from ingest import limits
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "huge_pages": "try",
     "max_connections": "100",
+    # Fills and writes hold an advisory lock for each of their keys.
+    "max_locks_per_transaction": str(limits.POSTGRES_LOCKS_PER_TRANSACTION),
     # Our queries are short: compiling them costs more than it saves, and a deadlock is worth
     # looking for early.
     "jit": "off",
@@ -53,6 +57,9 @@ _SETTINGS = {
     "port": str(_PORT),
     "unix_socket_permissions": "0700",
 }
+
+if sys.platform == "darwin":
+    _SETTINGS["wal_sync_method"] = "fsync_writethrough"  # Elsewhere fsync reaches the disk itself.
 
 # CREATE DATABASE knows no IF NOT EXISTS; \gexec runs the row as a statement, if there is one.
 _CREATE_DATABASE = r"""

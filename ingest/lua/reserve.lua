@@ -1,4 +1,4 @@
--- Reserves each key with the token ARGV[1] for ARGV[2] seconds. Whoever had reserved it has lost it.
+-- Reserves each key that is absent with the token ARGV[1] for ARGV[2] seconds.
 for _, key in ipairs(KEYS) do
-    redis.call('SET', key, ARGV[1], 'EX', ARGV[2])
+    redis.call('SET', key, ARGV[1], 'NX', 'EX', ARGV[2])
 end

@@ -69,11 +69,20 @@ CREATE TRIGGER answered_once_in_time BEFORE UPDATE ON eway_bill FOR EACH ROW
                OR NEW.decided_at > OLD.acceptance_until))
     EXECUTE FUNCTION refuse_change('answered once, within 72 hours: r1(10)');
 CREATE TRIGGER part_a_for_ever BEFORE UPDATE ON eway_bill FOR EACH ROW
-    WHEN ((NEW.ebn, NEW.generated_at, NEW.valid_until, NEW.supplier_gstin, NEW.recipient_gstin,
-           NEW.document_type, NEW.document_number, NEW.document_date, NEW.value_paise)
-          IS DISTINCT FROM
-          (OLD.ebn, OLD.generated_at, OLD.valid_until, OLD.supplier_gstin, OLD.recipient_gstin,
-           OLD.document_type, OLD.document_number, OLD.document_date, OLD.value_paise))
+    WHEN ((
+           NEW.ebn, NEW.rulebook, NEW.generated_by, NEW.generated_at, NEW.valid_until,
+           NEW.acceptance_until, NEW.required, NEW.clause, NEW.supplier_gstin,
+           NEW.recipient_gstin, NEW.place_of_dispatch, NEW.place_of_delivery, NEW.document_type,
+           NEW.document_number, NEW.document_date, NEW.value_paise, NEW.hsn_code,
+           NEW.reason_code, NEW.transport_document_number, NEW.mode, NEW.distance_km,
+           NEW.distance_to_transporter_km, NEW.goods, NEW.supplier_contact)
+          IS DISTINCT FROM (
+           OLD.ebn, OLD.rulebook, OLD.generated_by, OLD.generated_at, OLD.valid_until,
+           OLD.acceptance_until, OLD.required, OLD.clause, OLD.supplier_gstin,
+           OLD.recipient_gstin, OLD.place_of_dispatch, OLD.place_of_delivery, OLD.document_type,
+           OLD.document_number, OLD.document_date, OLD.value_paise, OLD.hsn_code,
+           OLD.reason_code, OLD.transport_document_number, OLD.mode, OLD.distance_km,
+           OLD.distance_to_transporter_km, OLD.goods, OLD.supplier_contact))
     EXECUTE FUNCTION refuse_change('what was furnished does not change');
 
 CREATE INDEX eway_bill_supplier ON eway_bill (supplier_gstin, ebn);
@@ -205,6 +214,10 @@ CREATE TABLE signing_key (
     secret     bytea       NOT NULL,
     created_at timestamptz NOT NULL
 );
+-- The first key, 244 random bits; made here, so that no two workers ever make it each for itself.
+INSERT INTO signing_key
+SELECT left(md5(random()::text), 8), sha256((gen_random_uuid()::text || gen_random_uuid())::bytea),
+       now();
 
 -- Hot state: which epoch of Redis may be believed (docs/hot-state.md) ---------------------------
 

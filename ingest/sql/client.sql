@@ -8,11 +8,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- A client with the hash of its secret.
 SELECT client_id, secret_hash, role, person_id, state, place FROM client WHERE client_id = $1;
 
--- name: offer_signing_key
--- Makes the first signing key unless there is one.
-INSERT INTO signing_key (key_id, secret, created_at)
-SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM signing_key);
-
 -- name: signing_keys
 -- Every key a token may be signed with, newest first; the newest signs.
 SELECT key_id, secret FROM signing_key ORDER BY created_at DESC;

@@ -79,10 +79,11 @@ FROM changed;
 SELECT * FROM eway_bill WHERE ebn = ANY($1::bigint[]);
 
 -- name: ebns_on_vehicles
--- The uncancelled bills on each vehicle still valid at an instant, by number.
+-- The uncancelled bills on each vehicle still valid at an instant, from a number on, by number.
 SELECT vehicle_number, array_agg(ebn ORDER BY ebn) AS ebns
 FROM eway_bill
 WHERE vehicle_number = ANY($1::text[]) AND cancelled_at IS NULL AND valid_until >= $2
+  AND ebn >= $3
 GROUP BY vehicle_number;
 
 -- name: live_bills_after

@@ -6,6 +6,10 @@ SELECT epoch, is_open, run_id FROM hot_state;
 -- Closes an epoch: no writer need tell Redis, and in a moment no reader believes it.
 UPDATE hot_state SET is_open = false WHERE epoch = $1 AND is_open;
 
+-- name: wait_briefly_for_locks
+-- For this transaction: new writers wait behind whoever waits for the lock below.
+SET LOCAL lock_timeout = '2s';
+
 -- name: lock_hot_state
 -- Waits until every write transaction in flight has ended, and holds back new ones.
 SELECT pg_advisory_xact_lock(1, 1);

@@ -31,4 +31,4 @@ WHERE replayable_answer.client_id = given_up.client_id
 DELETE FROM replayable_answer WHERE ctid IN (
     SELECT ctid FROM replayable_answer WHERE answered_at < $1
     ORDER BY answered_at LIMIT $2 FOR UPDATE SKIP LOCKED
-);
+) RETURNING client_id;
