@@ -5,6 +5,7 @@ Served by uvicorn exactly as the gateway's workers are, with a listener of its o
 """
 
 import multiprocessing
+import signal
 import socket
 import sys
 from multiprocessing.synchronize import Barrier
@@ -75,6 +76,8 @@ def main() -> None:
     ]
     for worker in workers:
         worker.start()
+    # An exit by the front door: else the workers would go on without us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     started.wait(30)
     print(f"http://127.0.0.1:{port}", flush=True)
     for worker in workers:

@@ -174,7 +174,7 @@ async def _changed_meanwhile(world: World) -> httpx.Response:
 
 
 async def _verified(world: World) -> httpx.Response:
-    path = await world.bill()
+    path = await world.bill()  # Nobody reads it before, so hot state knows nothing older.
     await world.sql.execute("UPDATE eway_bill SET verified_at = generated_at, version = 2")
     return await world.cancel(path)
 
@@ -251,7 +251,6 @@ async def test_the_refusal(world: World, code: str) -> None:
     assert (problem["code"], answer.status_code) == (code, expected.status)
     assert (problem["status"], problem["title"]) == (expected.status, expected.title)
     assert problem.get("retry", False) == expected.retry
-    assert problem["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["content-type"] == "application/problem+json"
     assert ("retry-after" in answer.headers) == (answer.status_code in (429, 503))
     assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
