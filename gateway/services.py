@@ -101,13 +101,19 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         yield services
     finally:
         for chore in chores:
-            chore.cancel()
-        await asyncio.gather(*chores, return_exceptions=True)
+            await _end(chore)
         await services.generation.close()
         await services.changes.close()
         await recorder.close()
         await hot_state.disconnect()
         await database.close()
+
+
+async def _end(chore: "asyncio.Task[None]") -> None:
+    """Cancels a task until it has ended: a library may swallow a cancellation."""
+    while not chore.done():
+        chore.cancel()
+        await asyncio.wait([chore], timeout=0.5)
 
 
 async def _sweep(replay: Replay, clock: Clock) -> None:

@@ -145,7 +145,7 @@ class Changes:
             raise Refusal("CHANGED_MEANWHILE") from None
 
     async def _commit(self, batch: list[_Change]) -> Sequence[StoredAnswer | Exception]:
-        return await self._recorder.record(lambda on: _write(on, batch))
+        return await self._recorder.record(batch, _write)
 
 
 def _own(person: Person, bill: EwayBill | None) -> EwayBill:

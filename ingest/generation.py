@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import asyncpg
-
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection
@@ -95,21 +93,7 @@ class Generation:
         await self._commits.close()
 
     async def _commit(self, batch: list[_NewBill]) -> Sequence[StoredAnswer | Exception]:
-        try:
-            return await self._recorder.record(
-                lambda on: _write(on, batch), more=lambda: self._commits.waiting > 0
-            )
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
-            # A row PostgreSQL would not take must not spoil its neighbours: each goes alone.
-            if len(batch) == 1:
-                raise
-            return [await self._commit_alone(new) for new in batch]
-
-    async def _commit_alone(self, new: _NewBill) -> StoredAnswer | Exception:
-        try:
-            return (await self._commit([new]))[0]
-        except Exception as error:  # It is this one's answer, whatever it is.
-            return error
+        return await self._recorder.record(batch, _write, more=lambda: self._commits.waiting > 0)
 
 
 async def _write(connection: Connection, batch: Sequence[_NewBill]) -> Written[StoredAnswer]:

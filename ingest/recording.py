@@ -17,6 +17,7 @@ from ingest.queries import SQL
 from validators.errors import Refusal
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 _ATTEMPTS_MAX = 5
 
@@ -49,18 +50,41 @@ class Recorder:
 
     async def record(
         self,
-        write: Callable[[Connection], Awaitable[Written[Answer]]],
+        batch: Sequence[Item],
+        write: Callable[[Connection, Sequence[Item]], Awaitable[Written[Answer]]],
         more: Callable[[], bool] = lambda: False,
     ) -> Sequence[Answer | Exception]:
-        """Runs `write` in a transaction and commits it; the answers are durable on return.
+        """Writes a batch in one transaction; the answers are durable on return.
 
+        An item PostgreSQL would not take does not spoil its neighbours: then each goes alone.
         `more` tells whether another call follows at once: its transaction then begins in the round
         trip that commits this one.
         `write` may run more than once: after a deadlock, and after the hot state had to be closed.
         Raises Refusal RECORD_UNAVAILABLE when nothing was stored, OUTCOME_UNKNOWN when the commit
-        was sent and not confirmed, and the asyncpg.DataError or IntegrityConstraintViolationError
-        of a row PostgreSQL would not take.
+        was sent and not confirmed.
         """
+        try:
+            return await self._retried(lambda connection: write(connection, batch), more)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            if len(batch) == 1:
+                return [error]
+            return [(await self._alone(item, write))[0] for item in batch]
+
+    async def _alone(
+        self,
+        item: Item,
+        write: Callable[[Connection, Sequence[Item]], Awaitable[Written[Answer]]],
+    ) -> Sequence[Answer | Exception]:
+        try:
+            return await self.record([item], write)
+        except Exception as error:  # It is this one's answer; others are committed already.
+            return [error]
+
+    async def _retried(
+        self,
+        write: Callable[[Connection], Awaitable[Written[Answer]]],
+        more: Callable[[], bool],
+    ) -> Sequence[Answer | Exception]:
         for _ in range(_ATTEMPTS_MAX):
             try:
                 return await self._attempt(write, more)
@@ -85,8 +109,7 @@ class Recorder:
         more: Callable[[], bool],
     ) -> Sequence[Answer | Exception]:
         # Kept from one transaction to the next: the pool would cost half a round trip each time.
-        kept = self._begun or self._idle
-        connection = kept.pop() if kept else await self._database.acquire()
+        connection = await self._connection()
         try:
             answers = await self._transaction(connection, write, more)
         except BaseException as error:
@@ -97,6 +120,14 @@ class Recorder:
             raise
         (self._begun if connection.is_in_transaction() else self._idle).append(connection)
         return answers
+
+    async def _connection(self) -> Connection:
+        while kept := self._begun or self._idle:
+            connection = kept.pop()
+            if _is_open(connection):
+                return connection
+            await self._database.release(connection)
+        return await self._database.acquire()
 
     async def _transaction(
         self,
@@ -121,6 +152,13 @@ class Recorder:
             await self._hot_state.drop(written.hot_epoch, written.stale_keys)
         else:
             self._hot_state.require_settled(-written.hot_epoch)
+
+
+def _is_open(connection: Connection) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # The pool has taken it back already.
+        return False
 
 
 async def _roll_back(connection: Connection) -> None:

@@ -41,6 +41,9 @@ class RedisLink:
             url,
             protocol=2,
             redis_connect_func=self._greet,
+            # Commands are bounded in `_call_on`; redis-py's own bound would make each a task, and
+            # on Python 3.11 it can swallow the cancellation of whoever waits.
+            socket_timeout=None,
             socket_connect_timeout=limits.REDIS_COMMAND_SECONDS_MAX,
             retry=Retry(NoBackoff(), 0),
         )
