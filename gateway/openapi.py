@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.http import FORM
 from gateway.operation import Operation
-from gateway.problems import DocumentProblemBody, ProblemBody
+from gateway.problems import DocumentProblemBody, ProblemBody, TokenProblemBody
 from gateway.views import schema_hook
 from ingest import limits
 from validators.errors import PROBLEMS
@@ -48,7 +49,7 @@ def refusal_codes(operation: Operation) -> list[str]:
 
 def openapi(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     """The document for these operations."""
-    kinds: list[Any] = [ProblemBody, DocumentProblemBody]
+    kinds: list[Any] = [ProblemBody, DocumentProblemBody, TokenProblemBody]
     for operation in operations:
         kinds += [kind for kind in (operation.request, operation.query) if kind]
         kinds += [kind for _, kind in operation.answers if kind]
@@ -137,7 +138,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for code in refusal_codes(operation):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     for status, codes in sorted(by_status.items()):
-        body = DocumentProblemBody if "DOCUMENT_ALREADY_HAS_EWAY_BILL" in codes else ProblemBody
+        body = _problem(operation, codes)
         response: dict[str, Any] = responses.setdefault(
             str(status), {"description": ", ".join(codes), "content": {}}
         )
@@ -145,6 +146,14 @@ def _responses(operation: Operation) -> dict[str, Any]:
         if status in (429, 503):
             response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return responses
+
+
+def _problem(operation: Operation, codes: Sequence[str]) -> type[ProblemBody]:
+    if operation.request_type == FORM:
+        return TokenProblemBody
+    if "DOCUMENT_ALREADY_HAS_EWAY_BILL" in codes:
+        return DocumentProblemBody
+    return ProblemBody
 
 
 def _ref(kind: type) -> dict[str, str]:

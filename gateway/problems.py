@@ -31,6 +31,12 @@ class DocumentProblemBody(ProblemBody, omit_defaults=True):
     ebn: str | None = None
 
 
+class TokenProblemBody(ProblemBody, omit_defaults=True):
+    """A problem of a token request, with the member that OAuth clients read (RFC 6749, 5.2)."""
+
+    error: str | None = None
+
+
 def documentation_path(code: str) -> str:
     """Where a code is explained."""
     return f"/docs/errors#{code}"

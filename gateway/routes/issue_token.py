@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from typing import Final
 from urllib.parse import parse_qs, unquote_plus
 
 from msgspec import Struct
@@ -30,8 +31,25 @@ class AccessToken(Struct):
     expires_in: int
 
 
+_OAUTH_ERRORS: Final = {
+    "INVALID_CLIENT": "invalid_client",
+    "UNSUPPORTED_GRANT_TYPE": "unsupported_grant_type",
+    "MALFORMED_BODY": "invalid_request",
+}
+"""RFC 6749, section 5.2."""
+
+
 def operation(services: Services) -> Operation:
     """The operation, served by these services."""
+
+    async def answer(call: Call) -> Answer:
+        try:
+            return await issue(call)
+        except Refusal as refusal:
+            # Beside the problem's own members, the one that OAuth clients read.
+            if error := _OAUTH_ERRORS.get(refusal.problem.code):
+                refusal.members["error"] = error
+            raise
 
     async def issue(call: Call) -> Answer:
         body = await call.body(FORM, limits.TOKEN_REQUEST_BYTES_MAX)
@@ -56,7 +74,7 @@ def operation(services: Services) -> Operation:
         method="POST",
         path="/v1/oauth/token",
         summary="Get an access token",
-        endpoint=issue,
+        endpoint=answer,
         roles=None,
         request=TokenRequest,
         request_type=FORM,

@@ -102,7 +102,8 @@ async def test_wrong_credentials_are_refused_alike(
     for number, attempt in enumerate(attempts):
         answer = await gateway.http.post(TOKEN, **attempt)
         challenge = answer.headers.get("www-authenticate", "")
-        if _said(answer) != (401, "INVALID_CLIENT") or not challenge.startswith("Basic "):
+        told = (*_said(answer), answer.json().get("error"))
+        if told != (401, "INVALID_CLIENT", "invalid_client") or challenge[:6] != "Basic ":
             wrong[number] = answer.text
     assert wrong == {}
 
