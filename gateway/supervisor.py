@@ -119,7 +119,7 @@ class _Workers:
                 raise StartError("a worker ended before it was ready; its log says why")
             if time.monotonic() > deadline:
                 raise StartError(f"a worker was not ready within {_READY_SECONDS_MAX:.0f} s")
-            awaited = [one for one in awaited if not one.ready.poll()]
+            awaited = [one for one in awaited if not _accepts(one)]
 
     def sentinels(self) -> list[int]:
         """What becomes ready when a worker ends."""
@@ -157,6 +157,17 @@ class _Workers:
         process.start()
         sender.close()
         return _Worker(process, ready, time.monotonic())
+
+
+def _accepts(one: _Worker) -> bool:
+    """Whether a worker has said that it accepts. Raises StartError when it never will."""
+    if not one.ready.poll():
+        return False
+    try:
+        one.ready.recv()
+    except EOFError as error:  # The pipe of a worker that ended is readable as well.
+        raise StartError("a worker ended before it was ready; its log says why") from error
+    return True
 
 
 def _reserved(host: str, port: int) -> socket.socket:

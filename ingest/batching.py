@@ -17,9 +17,7 @@ class Batcher(Generic[Item, Answer]):
     A request alone starts at once; those that arrive while every lane is busy share the next
     batch, so batches grow with load by themselves. `run` gets the items in the order they came
     and answers one result or exception for each; if it raises, every item of the batch gets that
-    exception. After a batch of several, a lane waits `gather_seconds` before the next, so that
-    those it has just answered can join: a transaction's fixed cost is that of a dozen bills. Items
-    that have a key of `apart` in common never share a batch.
+    exception. Items that have a key of `apart` in common never share a batch.
     """
 
     def __init__(
@@ -29,14 +27,12 @@ class Batcher(Generic[Item, Answer]):
         batch_max: int,
         waiting_max: int,
         lanes: int,
-        gather_seconds: float = 0.0,
         apart: Callable[[Item], Collection[Hashable]] | None = None,
     ) -> None:
         self._run = run
         self._batch_max = batch_max
         self._waiting_max = waiting_max
         self._lanes = lanes
-        self._gather_seconds = gather_seconds
         self._apart = apart
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._busy = 0
@@ -68,10 +64,7 @@ class Batcher(Generic[Item, Answer]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                batch = self._take()
-                await self._run_batch(batch)
-                if self._gather_seconds and len(batch) > 1:
-                    await asyncio.sleep(self._gather_seconds)
+                await self._run_batch(self._take())
         finally:
             # Here and not when the task is done: whoever submits in between would wait for nobody.
             self._busy -= 1

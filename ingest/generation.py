@@ -46,7 +46,6 @@ class Generation:
             batch_max=limits.BATCH_BILLS_MAX,
             waiting_max=limits.WAITING_BILLS_MAX,
             lanes=limits.WRITE_LANES,
-            gather_seconds=limits.WRITE_GATHER_SECONDS,
             apart=keys_of,
         )
 

@@ -22,8 +22,6 @@ WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
 WRITE_LANES: Final = 1
 """Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
-WRITE_GATHER_SECONDS: Final = 0.001
-"""How long a batch of several lets those just answered join the next."""
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192

@@ -249,3 +249,12 @@ async def test_settings_and_servers_from_the_environment(
     direct = await asyncpg.connect(dsn)
     assert str(await direct.fetchval("SELECT ebn FROM eway_bill")) == bill["ebn"]
     await direct.close()
+
+
+@pytest.mark.slow
+def test_a_worker_that_cannot_start_ends_the_start(tmp_path: Path) -> None:
+    data = ("--data-dir", str(tmp_path / "data"))
+    done = run_command("serve", "--port", "0", "--redis-url", "nonsense://nowhere", *data)
+    assert done.returncode == 1
+    assert "ready at" not in done.stdout
+    assert "a worker ended before it was ready" in done.stderr
