@@ -1,18 +1,15 @@
-"""The outermost layer: gives every request its id, and turns what nobody handled into a problem."""
+"""The outermost layer: gives every request its id, and finds who answers it or says nobody does."""
 
-import logging
 import secrets
 from collections.abc import Mapping
 from itertools import count
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.operation import refused, send_answer
 from validators.errors import Refusal
-
-log = logging.getLogger(__name__)
 
 
 class Edge:
@@ -33,16 +30,9 @@ class Edge:
         request_id = f"{self._prefix}-{next(self._numbers):x}"
         scope["request_id"] = request_id
         scope["app"] = self  # The router then raises for what it does not serve, which we answer.
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         app = self._exact.get((scope["method"], scope["path"]), self._router)
         try:
-            await app(scope, receive, watched)
+            await app(scope, receive, send)
         except HTTPException as error:
             if error.status_code == 405:
                 answer = refused(Refusal("METHOD_NOT_ALLOWED"), request_id)
@@ -50,11 +40,6 @@ class Edge:
             else:
                 answer = refused(Refusal("NO_SUCH_RESOURCE"), request_id)
             await send_answer(send, answer, request_id)
-        except Exception:
-            log.exception("request %s to %r failed", request_id, scope["path"])
-            if started:
-                raise
-            await send_answer(send, refused(Refusal("INTERNAL_ERROR"), request_id), request_id)
 
     def _allowed(self, path: str) -> str:
         """The methods of a path; a route alone knows only its own."""

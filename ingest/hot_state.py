@@ -102,7 +102,7 @@ class HotState:
         if keys:
             try:
                 if epoch != self._epoch.number:  # Opened since our last look, maybe elsewhere.
-                    await self._check()
+                    await self._observe()
                     if epoch != self._epoch.number:
                         raise HotStateUnreachable(epoch)
                 await self._redis.call("DEL", *(f"{epoch}:{key}" for key in keys))
@@ -204,8 +204,8 @@ class HotState:
                 return self._epoch.number
             await asyncio.sleep(limits.HOT_STATE_CHECK_SECONDS)
 
-    async def _check(self) -> None:
-        asked = time.monotonic()
+    async def _observe(self) -> _Epoch:
+        """The epoch as PostgreSQL says it now, with a link to its Redis process."""
         (row,) = await self._database.fetch("read_hot_state")
         epoch = _Epoch(row["epoch"], row["is_open"], row["run_id"])
         if epoch != self._epoch:
@@ -213,6 +213,11 @@ class HotState:
             if epoch.run_id != self._epoch.run_id:
                 await self._reconnect(epoch.run_id)
             self._epoch = epoch
+        return epoch
+
+    async def _check(self) -> None:
+        asked = time.monotonic()
+        epoch = await self._observe()
         if not epoch.is_open:
             await self._try_open(epoch)
             return

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-"""One document, after decompression. The largest sound INS-06 (1,000 lines of goods) is a third."""
+"""One document, after decompression. An INS-06 of 1,000 lines of goods in ASCII is a third."""
 BODY_BYTES_DRAINED_MAX: Final = 8 * 1024 * 1024
 """A larger body is still read this far, so that the client hears 413 and not a broken pipe."""
 BODY_SECONDS_MAX: Final = 30.0
