@@ -1,9 +1,8 @@
 """Use case: generating e-way bills, r1(1), many in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from ingest import limits
 from ingest.batching import Batcher
@@ -26,8 +25,7 @@ _NOTHING_STORED: Final = frozenset({"DOCUMENT_ALREADY_HAS_EWAY_BILL", "OVERLOADE
 use up the month's numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class _NewBill:
+class _NewBill(NamedTuple):
     bill: EwayBill
     document: DocumentKey
     person: Person

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ingest import limits
 from ingest.batching import Batcher
@@ -13,8 +13,7 @@ from validators.errors import Refusal
 from validators.eway_bill import EwayBill
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(NamedTuple):
     """An answer as it was given: status and body, to be given again to the byte."""
 
     status: int

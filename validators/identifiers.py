@@ -53,11 +53,13 @@ def party_fault(text: str) -> str | None:
     return None if text == UNREGISTERED else gstin_fault(text)
 
 
+@lru_cache(maxsize=32_768)  # There are some 19,000.
 def pin_fault(text: str) -> str | None:
     """PIN_FORMAT or None: 6 digits, the first not 0 (A.2)."""
     return None if _PIN(text) else "PIN_FORMAT"
 
 
+@lru_cache(maxsize=32_768)
 def hsn_fault(text: str) -> str | None:
     """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
     return None if _HSN(text) else "HSN_FORMAT"
