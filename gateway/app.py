@@ -12,11 +12,16 @@ from gateway.routes import (
     answer_eway_bill,
     cancel_eway_bill,
     documentation,
+    finalise_inspection,
     generate_eway_bill,
     health,
     issue_token,
+    list_detentions,
     list_eway_bills,
     read_eway_bill,
+    read_inspection,
+    record_inspection,
+    report_detention,
     vehicle_eway_bills,
 )
 from gateway.services import Clock, Services
@@ -31,6 +36,11 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         list_eway_bills.operation(services),
         cancel_eway_bill.operation(services),
         answer_eway_bill.operation(services),
+        record_inspection.operation(services),
+        finalise_inspection.operation(services),
+        read_inspection.operation(services),
+        report_detention.operation(services),
+        list_detentions.operation(services),
         issue_token.operation(services),
         *health.operations(services, metrics),
     ]

@@ -28,6 +28,7 @@ _WITH_KEY: Final = ("INVALID_IDEMPOTENCY_KEY", "IDEMPOTENCY_KEY_REUSED")
 _PATH_PARAMETERS: Final = {
     "ebn": {"type": "string", "pattern": "^[1-9][0-9]{11}$", "examples": ["212000000001"]},
     "vehicle_number": {"type": "string", "examples": ["KA12AB1234"]},
+    "inspection_id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$", "examples": ["1"]},
 }
 
 
@@ -105,8 +106,10 @@ def _parameters(operation: Operation, components: dict[str, Any]) -> Iterable[di
     for name in re.findall(r"{(\w+)}", operation.path):
         yield {"name": name, "in": "path", "required": True, "schema": _PATH_PARAMETERS[name]}
     if operation.query is not None:
-        for name, schema in components[operation.query.__name__]["properties"].items():
-            yield {"name": name, "in": "query", "required": False, "schema": schema}
+        query = components[operation.query.__name__]
+        for name, schema in query["properties"].items():
+            required = name in query.get("required", ())
+            yield {"name": name, "in": "query", "required": required, "schema": schema}
     if operation.replayable:
         yield {
             "name": "Idempotency-Key",

@@ -15,13 +15,16 @@ from ingest import limits
 from ingest.changes import Changes
 from ingest.clients import Clients, signing_keys
 from ingest.database import Database
+from ingest.detentions import Detentions
 from ingest.generation import Generation
 from ingest.hot_state import HotState
+from ingest.inspections import Inspections
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.numbers import Numbers
 from ingest.recording import Recorder
 from ingest.replay import Replay
+from ingest.reports import Reports
 from validators.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,8 @@ class Services:
     lookups: Lookups
     listing: Listing
     replay: Replay
+    inspections: Inspections
+    detentions: Detentions
 
     def publish(self, metrics: Metrics) -> None:
         """Passes on what this worker counted, and how it stands."""
@@ -82,6 +87,7 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         return int(row[0])
 
     lookups = Lookups(database, hot_state)
+    reports = Reports(database, recorder)
     services = Services(
         database,
         hot_state,
@@ -92,6 +98,8 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         lookups,
         Listing(database),
         Replay(database),
+        Inspections(reports, lookups),
+        Detentions(reports, lookups),
     )
     chores = [
         asyncio.create_task(hot_state.keep()),

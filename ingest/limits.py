@@ -35,10 +35,14 @@ VEHICLE_BILLS_CHUNK: Final = 256
 LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
+REPORTS_AT_ONCE: Final = 1
+"""Inspections and detentions one worker records or reads: there are few of them."""
+REPORTS_WAITING_MAX: Final = 256
+
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 11
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 12
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -73,9 +77,9 @@ WORKERS_MAX: Final = 8
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    # Generation and changes; lookups by number and by vehicle; replays; lists. The rest is for the
-    # chores: a lease of numbers or of the hot state must not wait for any of these.
-    in_use = 2 * WRITE_LANES + 2 * READ_LANES + 1 + LISTS_AT_ONCE
+    # Generation and changes; lookups by number and by vehicle; replays; lists; reports. The rest is
+    # for the chores: a lease of numbers or of the hot state must not wait for any of these.
+    in_use = 2 * WRITE_LANES + 2 * READ_LANES + 1 + LISTS_AT_ONCE + REPORTS_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + 2 * WRITE_LANES * BATCH_BILLS_MAX)
     assert locks < 100 * POSTGRES_LOCKS_PER_TRANSACTION, "PostgreSQL's shared lock table"

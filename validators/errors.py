@@ -43,9 +43,12 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         # The document and who sends it.
         Problem("INVALID_DOCUMENT", 422, "The document has faults"),
         Problem("EWAY_BILL_NOT_FOUND", 404, "There is no such e-way bill among yours"),
+        Problem("INSPECTION_NOT_FOUND", 404, "There is no such inspection"),
         Problem("NOT_A_PARTY", 403, "You are not a party to this document"),
         Problem("NOT_THE_GENERATOR", 403, "Only whoever generated the e-way bill may do this"),
         Problem("NOT_THE_RECIPIENT", 403, "Only the recipient may do this"),
+        Problem("NOT_THE_TRANSPORTER", 403, "Only the transporter may do this"),
+        Problem("NOT_THE_INSPECTOR", 403, "Only the officer who recorded Part A may do this"),
         # The state of the e-way bill.
         Problem("DOCUMENT_ALREADY_HAS_EWAY_BILL", 409, "The document has an e-way bill already"),
         Problem("ALREADY_CANCELLED", 409, "The e-way bill is cancelled"),
@@ -54,6 +57,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("ALREADY_ANSWERED", 409, "The recipient has answered already"),
         Problem("DEEMED_ACCEPTED", 409, "The time to answer is over: deemed accepted"),
         Problem("CHANGED_MEANWHILE", 409, "The e-way bill changed at this moment", retry=True),
+        # The state of an inspection.
+        Problem("FINAL_REPORT_EXISTS", 409, "The inspection has another final report already"),
         # The record.
         Problem("RECORD_UNAVAILABLE", 503, "The record cannot be reached", retry=True),
         Problem("OUTCOME_UNKNOWN", 503, "It is not known whether this was recorded", retry=True),
@@ -86,6 +91,12 @@ FAULTS: Final[Mapping[str, str]] = {
     "VEHICLE_FORMAT": "is not a vehicle number such as KA12AB1234",
     "CONVEYANCE_REQUIRED": "is required: by road, Part B names the vehicle",
     "TRANSPORT_DOCUMENT_REQUIRED": "is required by rail, air or vessel",
+    "EBN_FORMAT": "is not an e-way bill number: 12 digits, the first not 0",
+    "EBN_UNKNOWN": "names no e-way bill",
+    "IN_THE_FUTURE": "is in the future",
+    "TOO_EARLY": "is before what it must follow",
+    "NOT_DETAINED": "is only for a vehicle that was detained",
+    "DETENTION_TOO_SHORT": "makes it thirty minutes or less: only more is reported",
     "IRN_FORMAT": "is not an IRN: 64 lower-case hexadecimal characters",
     "IRN_UNKNOWN": "names no invoice uploaded here",
     "CURSOR_FORMAT": "is not a cursor this list gave out",
