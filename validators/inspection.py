@@ -105,7 +105,8 @@ class Inspection(Struct, frozen=True):
     @property
     def final_late(self) -> bool | None:
         """Whether Part B came after more than three days, r4(1); None while there is none."""
-        return self.final_recorded_at and self.final_recorded_at > self.final_due
+        recorded_at = self.final_recorded_at
+        return None if recorded_at is None else recorded_at > self.final_due
 
 
 def normalise_summary(form: Ins08Summary) -> None:

@@ -22,10 +22,10 @@ CREATE TABLE inspection (
     declared_value_paise bigint,
     discrepancy          text,
     detained             boolean     NOT NULL,
-    released_at          timestamptz
-                         CHECK (released_at BETWEEN inspected_at AND recorded_at AND detained),
+    released_at          timestamptz CHECK (released_at BETWEEN inspected_at AND recorded_at),
     final                jsonb,
     final_recorded_at    timestamptz,
+    CHECK (detained OR released_at IS NULL),
     CHECK ((final IS NULL) = (final_recorded_at IS NULL))
 );
 
