@@ -165,6 +165,8 @@ def _field_fault(value: Any, field: _Field, pointer: str) -> Fault:
         return fault(pointer, "INSTANT_FORMAT")
     if isinstance(value, str) and allowed:
         return fault(pointer, "NOT_ONE_OF", f"must be one of {', '.join(allowed[0])}")
+    if bool in alternatives:
+        return _wrong_type(pointer, "a boolean", value)
     if int in alternatives:
         return _wrong_type(pointer, "an integer", value)
     if Paise in alternatives:

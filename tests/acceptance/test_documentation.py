@@ -8,12 +8,14 @@ import pytest
 
 from gateway.app import operations
 from gateway.metrics import Metrics
-from tests.documents import OFFICER, READER, SUPPLIER, document, person
+from tests.documents import OFFICER, READER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
+from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from validators.errors import FAULTS, PROBLEMS
 
 BILLS: Final = "/v1/eway-bills"
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
+FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
 """They are the documentation; whether it lists itself is its own affair."""
 
@@ -41,6 +43,12 @@ CODES: Final = {
     " ALREADY_CANCELLED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
     ("POST", f"{BILLS}/{{ebn}}/acceptance"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_RECIPIENT"
     " ALREADY_CANCELLED ALREADY_ANSWERED DEEMED_ACCEPTED",
+    ("POST", INSPECTIONS): CHANGE,
+    ("GET", f"{INSPECTIONS}/{{inspection_id}}"): f"{KNOWN} INSPECTION_NOT_FOUND",
+    ("PUT", FINAL): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT OUTCOME_UNKNOWN"
+    " INSPECTION_NOT_FOUND NOT_THE_INSPECTOR FINAL_REPORT_EXISTS",
+    ("POST", DETENTIONS): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
+    ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
 }
 # As the contract writes them.
 SENT = (
@@ -105,7 +113,7 @@ async def test_the_document_is_openapi_3_1(gateway: Gateway) -> None:
         assert in_path == set(re.findall(r"{(\w+)}", path))
         assert all(one["required"] is True for one in parameters if one["in"] == "path")
         assert all("schema" in parameter for parameter in parameters)
-        assert ("requestBody" in operation) == (method == "POST")
+        assert ("requestBody" in operation) == (method in ("POST", "PUT"))
         for security in operation["security"]:
             assert set(security) <= set(openapi["components"]["securitySchemes"])
         for status, response in operation["responses"].items():
@@ -142,6 +150,8 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert set(ANSWERED.split()) <= set(_resolved(openapi, bill["$ref"])["properties"])
     listed = {one["name"] for one in described["GET", BILLS]["parameters"]}
     assert listed == set(LISTED_BY.split())
+    asked = {one["name"]: one["required"] for one in described["GET", DETENTIONS]["parameters"]}
+    assert asked == {"ebn": True, "limit": False, "cursor": False}
     assert {"items", "next_cursor"} == set(schemas["EwayBillList"]["properties"])
     problem = {"type", "title", "status", "detail", "code", "request_id", "errors"}
     assert problem <= set(schemas["ProblemBody"]["properties"])
@@ -203,13 +213,23 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (READER, "GET", VEHICLE, {}),
         (by, "POST", cancel, {"json": reason}),
         (by, "POST", cancel, {"json": reason}),
+        (OFFICER, "POST", INSPECTIONS, {"json": summary(ebn=ebn)}),
+        (OFFICER, "POST", INSPECTIONS, {"json": {}}),
+        (OFFICER, "GET", f"{INSPECTIONS}/{{inspection_id}}", {}),
+        (OFFICER, "PUT", FINAL, {"json": final()}),
+        (OFFICER, "PUT", FINAL, {"json": {}}),
+        (OFFICER, "PUT", FINAL, {"json": final(notice=..., tax_payable=...)}),
+        (person(TRANSPORTER), "POST", DETENTIONS, {"json": detention(ebn)}),
+        (person(TRANSPORTER), "POST", DETENTIONS, {"json": detention(ebn, detained_until=...)}),
+        (OFFICER, "GET", DETENTIONS, {"params": {"ebn": ebn}}),
+        (OFFICER, "GET", DETENTIONS, {}),
         (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
         (None, "GET", "/healthz", {}),
         (None, "GET", "/readyz", {}),
     ]
     misfits = []
     for who, method, path, how in calls:
-        written = path.format(ebn=ebn, vehicle_number="KA12AB1234")
+        written = path.format(ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1")
         answer = await gateway.call(who, method, written, **how)
         contents = described[method, path]["responses"][str(answer.status_code)]["content"]
         schema = contents[answer.headers["content-type"]]["schema"]
