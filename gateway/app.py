@@ -17,6 +17,7 @@ from gateway.routes import (
     issue_token,
     list_eway_bills,
     read_eway_bill,
+    state_requirement,
     vehicle_eway_bills,
 )
 from gateway.services import Clock, Services
@@ -31,6 +32,7 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         list_eway_bills.operation(services),
         cancel_eway_bill.operation(services),
         answer_eway_bill.operation(services),
+        state_requirement.operation(),
         issue_token.operation(services),
         *health.operations(services, metrics),
     ]

@@ -15,7 +15,8 @@ from validators.calendar import financial_year
 from validators.errors import Refusal
 from validators.identifiers import UNREGISTERED
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
-from validators.rulebook import Rulebook, requirement, rulebook_of, valid_until
+from validators.requirement import requirement
+from validators.rulebook import Rulebook, rulebook_of, valid_until
 
 
 class PartA(Struct, frozen=True, array_like=True):
@@ -116,8 +117,8 @@ class Decision(StrEnum):
 def generated(
     form: Ins06, *, ebn: int, generated_by: str, at: datetime, rulebook: Rulebook
 ) -> EwayBill:
-    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10)."""
-    required = requirement(form.value_of_goods, rulebook)
+    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10), r1(12)."""
+    required = requirement(form, rulebook)
     registered = form.recipient_gstin != UNREGISTERED
     return EwayBill(
         ebn,
