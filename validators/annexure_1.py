@@ -8,7 +8,7 @@ bill: it is information, and gives no exemption.
 Source: 17th GST Council agenda, June 2017, page 95.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -228,24 +228,21 @@ class Finding(NamedTuple):
 NOT_IN_ANNEXURE_1: Final = Finding(None)
 
 
-def find(hsn_code: str, stated: Collection[str]) -> Finding:
+@lru_cache(maxsize=32_768)  # Few codes make most goods, mostly with nothing stated of them.
+def find(hsn_code: str, stated: tuple[str, ...]) -> Finding:
     """Where goods of an HSN code stand in Annexure 1, given the conditions stated of them.
 
     Of several items that name the code it is the one that lacks the least, then the first. Items of
     any code count only once all their conditions are stated: every code would lack those.
     """
     found = NOT_IN_ANNEXURE_1
-    for item, goods in _naming(hsn_code):
+    named = (
+        (item, goods) for item in ANNEXURE_1 for goods in item.goods if goods.named_by(hsn_code)
+    )
+    for item, goods in named:
         missing = tuple(each for each in goods.conditions if each not in stated)
         if not missing:
             return Finding(item)
         if not goods.of_any_code and (found.item is None or len(missing) < len(found.missing)):
             found = Finding(item, missing)
     return found
-
-
-@lru_cache(maxsize=32_768)
-def _naming(hsn_code: str) -> tuple[tuple[Item, Goods], ...]:
-    return tuple(
-        (item, goods) for item in ANNEXURE_1 for goods in item.goods if goods.named_by(hsn_code)
-    )

@@ -6,8 +6,9 @@ named. Exempt goods exempt only a consignment of nothing else. Of a mixed one th
 counts, r1(1): its exempt lines are not taken off.
 """
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from validators.annexure_1 import Item, find
 from validators.exemption import CustomsMovement
@@ -22,8 +23,7 @@ NON_MOTORISED: Final = "1(12)(b)"
 CUSTOMS_MOVEMENT: Final = "1(12)(c)"
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsFinding:
+class GoodsFinding(Struct, frozen=True):
     """Where one line of goods stands in Annexure 1.
 
     `index` is the line's position among the goods, 0 without a list of goods; None for the
@@ -43,7 +43,7 @@ class GoodsFinding:
         return self.item is not None and not self.missing_conditions
 
 
-class Requirement(NamedTuple):
+class Requirement(Struct, frozen=True):
     """Whether an e-way bill is required, the clause that says so, and the goods it looked at."""
 
     required: bool
@@ -99,7 +99,7 @@ def _goods_findings(form: Ins06) -> tuple[GoodsFinding, ...]:
 
 
 def _goods_finding(index: int | None, hsn_code: str, conditions: list[str] | None) -> GoodsFinding:
-    item, missing = find(hsn_code, conditions or ())
+    item, missing = find(hsn_code, tuple(conditions or ()))
     return GoodsFinding(index, hsn_code, item, missing)
 
 

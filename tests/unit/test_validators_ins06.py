@@ -75,19 +75,6 @@ SOUND = [
     {"goods": [line(value="74999.99"), line(value="0.01")]},
     {"goods": [line(description="x" * 300)]},
     {"goods": [line(value="75.00")] * 1000},
-    {"goods": [line(conditions=["FRESH", "NOT_UHT"]), line(conditions=[]), line(conditions=None)]},
-    {"exemption": None},
-    {"exemption": {}},
-    {"exemption": {"non_motorised": False, "customs_movement": None, "conditions": None}},
-    {"exemption": {"conditions": ["PAPPAD"]}},
-    {"exemption": {"customs_movement": {"from": "AIRPORT", "to": "CFS"}}, "goods": [line()]},
-    {"exemption": {"non_motorised": True}, "vehicle_number": None},
-    {
-        "exemption": {"non_motorised": True},
-        "vehicle_number": None,
-        "mode": "VESSEL",
-        "transport_document_number": "BL-1",
-    },
 ]
 
 
@@ -186,31 +173,6 @@ NESTED = [
     ({"goods": [line(value="1.234")]}, "/goods/0/value", "MONEY_FORMAT"),
     ({"goods": [line(), 7]}, "/goods/1", "WRONG_TYPE"),
     ({"goods": [line(colour="red")]}, "/goods/0/colour", "UNKNOWN_FIELD"),
-    ({"goods": [line(conditions=["FRESH", "fresh"])]}, "/goods/0/conditions/1", "NOT_ONE_OF"),
-    ({"goods": [line(conditions=["FRESH", "FRESH"])]}, "/goods/0/conditions/1", "DOUBLED"),
-    ({"goods": [line(conditions=["FRESH"] * 99)]}, "/goods/0/conditions", "TOO_MANY"),
-    ({"goods": [line(conditions=["FRESH", {}])]}, "/goods/0/conditions/1", "WRONG_TYPE"),
-    ({"goods": [line(conditions="FRESH")]}, "/goods/0/conditions", "WRONG_TYPE"),
-    ({"exemption": {"conditions": ["X"]}}, "/exemption/conditions/0", "NOT_ONE_OF"),
-    (
-        {"exemption": {"conditions": []}, "goods": [line()]},
-        "/exemption/conditions",
-        "STATED_WITH_GOODS",
-    ),
-    ({"exemption": {"non_motorised": 1}}, "/exemption/non_motorised", "WRONG_TYPE"),
-    ({"exemption": {"non_motorised": True}}, "/vehicle_number", "NON_MOTORISED"),
-    (
-        {"exemption": {"non_motorised": True}, "mode": "RAIL", "vehicle_number": None},
-        "/mode",
-        "NON_MOTORISED",
-    ),
-    ({"exemption": {"customs_movement": {}}}, "/exemption/customs_movement/from", "REQUIRED"),
-    (
-        {"exemption": {"customs_movement": {"from": "ICD", "to": "CFS"}}},
-        "/exemption/customs_movement/from",
-        "NOT_ONE_OF",
-    ),
-    ({"exemption": {"motor": False}}, "/exemption/motor", "UNKNOWN_FIELD"),
     ({"supplier_contact": {"mobile": "5876543210"}}, "/supplier_contact/mobile", "MOBILE_FORMAT"),
     ({"supplier_contact": {"email": "asha"}}, "/supplier_contact/email", "EMAIL_FORMAT"),
     ({"supplier_contact": {"fax": "1"}}, "/supplier_contact/fax", "UNKNOWN_FIELD"),
@@ -294,11 +256,6 @@ CONVEYANCE_REQUIRED = [("/vehicle_number", "CONVEYANCE_REQUIRED")]
         ({}, CONVEYANCE_REQUIRED),
         ({"distance_to_transporter_km": 9, "transporter_id": None}, CONVEYANCE_REQUIRED),
         ({"distance_to_transporter_km": 9, "mode": "ROAD"}, []),
-        ({"exemption": {"non_motorised": True}}, []),
-        ({"exemption": {"non_motorised": False}}, CONVEYANCE_REQUIRED),
-        # What cannot be read is a fault already; it does not make another.
-        ({"exemption": []}, [("/exemption", "WRONG_TYPE")]),
-        ({"exemption": {"non_motorised": 1}}, [("/exemption/non_motorised", "WRONG_TYPE")]),
     ],
 )
 def test_part_b_third_proviso(changes: dict[str, object], expected: list[tuple[str, str]]) -> None:
