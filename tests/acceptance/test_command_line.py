@@ -192,7 +192,7 @@ async def test_hot_state_is_rebuilt_while_serving(served: GatewayProcess) -> Non
     alive = [ebn for ebn, bill in expected.items() if bill["status"] == "ACTIVE"]
     assert len(alive) == 64
     assert kept >= {f"{epoch}:b{LAYOUT}:{ebn}" for ebn in alive}
-    assert kept >= {f"{epoch}:v1:MH01AB{number:04}" for number in range(8)}
+    assert kept >= {f"{epoch}:v{LAYOUT}:MH01AB{number:04}" for number in range(8)}
 
 
 @pytest.mark.slow
