@@ -29,6 +29,7 @@ from gateway.routes import (
     record_inspection,
     renew_eway_bill,
     report_detention,
+    state_requirement,
     transfer_eway_bill,
     vehicle_eway_bills,
     verify_eway_bill,
@@ -61,6 +62,7 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         read_inspection.operation(services),
         report_detention.operation(services),
         list_detentions.operation(services),
+        state_requirement.operation(),
         issue_token.operation(services),
         *health.operations(services, metrics),
     ]

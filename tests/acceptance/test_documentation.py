@@ -14,6 +14,7 @@ from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from validators.errors import FAULTS, PROBLEMS
 
 BILLS: Final = "/v1/eway-bills"
+ASKED: Final = f"{BILLS}/requirement"
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
@@ -39,6 +40,7 @@ CODES: Final = {
     ("GET", f"{BILLS}/{{ebn}}"): f"{KNOWN} EWAY_BILL_NOT_FOUND",
     ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
     ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL",
+    ("POST", ASKED): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT",
     ("POST", f"{BILLS}/{{ebn}}/cancellation"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_GENERATOR"
     " ALREADY_CANCELLED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
     ("POST", f"{BILLS}/{{ebn}}/acceptance"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_RECIPIENT"
@@ -55,7 +57,7 @@ SENT = (
     "supplier_gstin recipient_gstin place_of_dispatch place_of_delivery document_type"
     " document_number document_date value_of_goods hsn_code reason_code transport_document_number"
     " mode distance_km vehicle_number transporter_id irn goods distance_to_transporter_km"
-    " supplier_contact"
+    " supplier_contact exemption"
 )
 ANSWERED = (
     "ebn status generated_at valid_until generated_by requirement part_a part_b acceptance"
@@ -158,7 +160,7 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        assert keyed == (method == "POST" and path != "/v1/oauth/token")
+        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED))
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]
@@ -194,7 +196,7 @@ def _fits(openapi: dict[str, Any], value: Any, schema: dict[str, Any]) -> bool:
 async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
     openapi = await _openapi(gateway)
     described, by = _described(openapi), person(SUPPLIER)
-    goods = [{"hsn_code": "1006", "description": "rice", "value": "1.00"}]
+    goods = [{"hsn_code": "0401", "description": "milk", "value": "1.00", "conditions": ["FRESH"]}]
     sent = document(goods=goods, supplier_contact={"mobile": "9845012345"})
     ebn = (await gateway.generate(by, sent)).json()["ebn"]
     reason = {"reason": "not sent"}
@@ -203,6 +205,8 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (by, "POST", BILLS, {"json": document(vehicle_number=..., mode="AIR")}),
         (by, "POST", BILLS, {"json": sent}),
         (by, "POST", BILLS, {"json": {}}),
+        (by, "POST", ASKED, {"json": sent}),
+        (by, "POST", ASKED, {"json": {}}),
         (by, "POST", BILLS, {"content": b"{"}),
         (None, "POST", BILLS, {"json": sent}),
         (READER, "POST", BILLS, {"json": sent}),

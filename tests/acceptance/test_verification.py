@@ -11,7 +11,10 @@ from validators.authority import Person, Role
 
 BY, VIA = person(SUPPLIER), person(TRANSPORTER)
 ELSEWHERE = Person("client-of-another-officer", Role.OFFICER, "MH-2002", "27")
-EVASION: dict[str, Any] = {"evasion_information": "a parallel invoice was found", "approved_by": "Commissioner"}
+EVASION: dict[str, Any] = {
+    "evasion_information": "a parallel invoice was found",
+    "approved_by": "Commissioner",
+}
 
 
 async def generate(gateway: Gateway, vehicle: str = "KA12AB1234") -> str:
