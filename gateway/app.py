@@ -16,7 +16,9 @@ from gateway.routes import (
     health,
     issue_token,
     list_eway_bills,
+    post_notification,
     read_eway_bill,
+    read_rulebook,
     vehicle_eway_bills,
 )
 from gateway.services import Clock, Services
@@ -31,6 +33,8 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         list_eway_bills.operation(services),
         cancel_eway_bill.operation(services),
         answer_eway_bill.operation(services),
+        read_rulebook.operation(services),
+        post_notification.operation(services),
         issue_token.operation(services),
         *health.operations(services, metrics),
     ]

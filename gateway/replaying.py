@@ -1,8 +1,9 @@
-"""Calls that change something: read the form, act once per Idempotency-Key, answer the bill."""
+"""Calls that change something: read the form, act once per Idempotency-Key, answer what became."""
 
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -14,10 +15,10 @@ from gateway.views import bill_view, encode
 from ingest import limits
 from ingest.replay import Claim, Render, Replay, StoredAnswer
 from validators.errors import Fault, Refusal
-from validators.eway_bill import EwayBill
 from validators.forms import read_form
 
 Form = TypeVar("Form", bound=Struct)
+Changed = TypeVar("Changed")
 
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % limits.IDEMPOTENCY_KEY_CHARACTERS_MAX).fullmatch
 _REPLAYED: Final = ((b"idempotency-replayed", b"true"),)
@@ -30,13 +31,27 @@ def changing(
     status: int,
 ) -> Endpoint:
     """An endpoint that reads a form, lets `act` change an e-way bill, and answers the bill."""
+    return posting(form_type, act, replay, status, bill_view)
+
+
+def posting(
+    form_type: type[Form],
+    act: Callable[
+        [Call, Form, list[Fault], Callable[[Changed], StoredAnswer], Claim | None],
+        Awaitable[StoredAnswer],
+    ],
+    replay: Replay,
+    status: int,
+    view: Callable[[Changed, datetime], Struct],
+) -> Endpoint:
+    """As `changing`, for anything: `view` is what is shown of it at an instant."""
 
     async def endpoint(call: Call) -> Answer:
         body = await call.body()
         claim = _claim_of(call, body)
 
-        def render(bill: EwayBill) -> StoredAnswer:
-            return StoredAnswer(status, encode(bill_view(bill, call.at)))
+        def render(changed: Changed) -> StoredAnswer:
+            return StoredAnswer(status, encode(view(changed, call.at)))
 
         def refuse(refusal: Refusal) -> StoredAnswer:
             return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,10 +19,12 @@ from ingest.generation import Generation
 from ingest.hot_state import HotState
 from ingest.listing import Listing
 from ingest.lookups import Lookups
+from ingest.notifications import Notifications
 from ingest.numbers import Numbers
 from ingest.recording import Recorder
 from ingest.replay import Replay
 from validators.errors import Refusal
+from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class Services:
     lookups: Lookups
     listing: Listing
     replay: Replay
+    notifications: Notifications
+    rulebooks: Sequence[Rulebook]
 
     def publish(self, metrics: Metrics) -> None:
         """Passes on what this worker counted, and how it stands."""
@@ -65,7 +69,12 @@ class Services:
 
 
 @asynccontextmanager
-async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncIterator[Services]:
+async def running(
+    postgres_dsn: str,
+    redis_url: str,
+    clock: Clock,
+    rulebooks: Sequence[Rulebook] = RULEBOOKS_DEFAULT,
+) -> AsyncIterator[Services]:
     """Connects everything; on leaving, commits what was accepted before disconnecting."""
     limits.check()
     database = await Database.connect(
@@ -81,19 +90,24 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
             raise Refusal("RECORD_UNAVAILABLE", str(error)) from error
         return int(row[0])
 
-    lookups = Lookups(database, hot_state)
+    lookups = Lookups(database, hot_state, rulebooks)
+    notifications = Notifications(database)
     services = Services(
         database,
         hot_state,
         Tokens(await signing_keys(database)),
         Clients(database),
-        Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK)),
+        Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK), notifications, rulebooks),
         Changes(recorder, lookups),
         lookups,
         Listing(database),
         Replay(database),
+        notifications,
+        rulebooks,
     )
+    await notifications.refresh()
     chores = [
+        asyncio.create_task(notifications.keep()),
         asyncio.create_task(hot_state.keep()),
         asyncio.create_task(_sweep(services.replay, clock)),
     ]
@@ -104,6 +118,7 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
             await _end(chore)
         await services.generation.close()
         await services.changes.close()
+        await notifications.close()
         await recorder.close()
         await hot_state.disconnect()
         await database.close()

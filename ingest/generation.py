@@ -8,6 +8,7 @@ from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection
 from ingest.hot_state import vehicle_key
+from ingest.notifications import KnownNotifications, Notifications, OutdatedNotificationsError
 from ingest.numbers import Numbers
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
@@ -17,8 +18,9 @@ from validators.authority import Person, is_party, require_may_generate
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, EwayBill, document_key, generated
-from validators.ins06 import Ins06, examine, normalise
-from validators.rulebook import rulebook_in_force
+from validators.ins06 import Ins06, examine, hsn_codes, normalise
+from validators.notification import extra_days
+from validators.rulebook import Rulebook, rulebook_in_force
 
 _NOTHING_STORED: Final = frozenset({"DOCUMENT_ALREADY_HAS_EWAY_BILL", "OVERLOADED"})
 """Refusals after which the number is as good as new. Else a document sent again and again would
@@ -31,14 +33,24 @@ class _NewBill(NamedTuple):
     person: Person
     claim: Claim | None
     answer: StoredAnswer
+    notification_version: int
+    """The newest notification it was decided by."""
 
 
 class Generation:
     """Generates e-way bills for HTTP, bulk and SMS alike."""
 
-    def __init__(self, recorder: Recorder, numbers: Numbers) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        numbers: Numbers,
+        notifications: Notifications,
+        rulebooks: Sequence[Rulebook],
+    ) -> None:
         self._recorder = recorder
         self._numbers = numbers
+        self._notifications = notifications
+        self._rulebooks = rulebooks
         self._commits: Batcher[_NewBill, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -64,17 +76,29 @@ class Generation:
         IDEMPOTENCY_KEY_REUSED, OVERLOADED or that of the record; AlreadyAnsweredError when the
         claim's key was answered meanwhile.
         """
-        rulebook = rulebook_in_force(at)
+        rulebook = rulebook_in_force(at, self._rulebooks)
         normalise(form)
         if found := [*faults, *examine(form, india_date(at), rulebook)]:
             raise invalid_document(found)
         require_may_generate(person, form)
         ebn = await self._numbers.take(at)
-        bill = generated(form, ebn=ebn, generated_by=person.id, at=at, rulebook=rulebook)
-        document = document_key(bill.part_a, bill.generated_by)
-        new = _NewBill(bill, document, person, claim, render(bill))
-        try:
+
+        async def decide(known: KnownNotifications) -> StoredAnswer:
+            extension = extra_days(hsn_codes(form), at, known.notifications)
+            bill = generated(
+                form,
+                ebn=ebn,
+                generated_by=person.id,
+                at=at,
+                rulebook=rulebook,
+                extra_days=extension.days,
+            )
+            document = document_key(bill.part_a, bill.generated_by)
+            new = _NewBill(bill, document, person, claim, render(bill), known.version)
             return await self._commits.submit(new)
+
+        try:
+            return await self._notifications.decided_by_all(decide)
         except Refusal as refusal:
             if refusal.problem.code in _NOTHING_STORED:
                 self._numbers.give_back(ebn)
@@ -107,6 +131,8 @@ async def _write(connection: Connection, batch: Sequence[_NewBill]) -> Written[S
         rows = await connection.fetch(
             SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
         )
+    if rows and any(new.notification_version != rows[0]["notification_version"] for new in asked):
+        raise OutdatedNotificationsError
     stored = {row["ebn"] for row in rows}
     refused = [new for new in asked if new.bill.ebn not in stored]
     if refused:

@@ -38,7 +38,7 @@ LIST_ITEMS_MAX: Final = 500
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 11
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 12
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -51,6 +51,10 @@ HOT_STATE_LEASE_SECONDS: Final = 1.0
 HOT_STATE_CHECK_SECONDS: Final = 0.25
 HOT_STATE_RESERVATION_SECONDS: Final = 5
 """A reservation of a reader that died keeps others from filling for this long."""
+
+NOTIFICATIONS_SECONDS: Final = 1.0
+"""How often a worker looks for notifications. Those it does not know yet cost a second try."""
+NOTIFICATIONS_WAITING_MAX: Final = 16
 
 REPLAY_KEPT: Final = timedelta(hours=24)
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
@@ -73,9 +77,9 @@ WORKERS_MAX: Final = 8
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    # Generation and changes; lookups by number and by vehicle; replays; lists. The rest is for the
-    # chores: a lease of numbers or of the hot state must not wait for any of these.
-    in_use = 2 * WRITE_LANES + 2 * READ_LANES + 1 + LISTS_AT_ONCE
+    # Generation and changes; lookups by number and by vehicle; replays; notifications; lists. The
+    # rest is for the chores: a lease of numbers or of the hot state must not wait for any of these.
+    in_use = 2 * WRITE_LANES + 2 * READ_LANES + 1 + 1 + LISTS_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + 2 * WRITE_LANES * BATCH_BILLS_MAX)
     assert locks < 100 * POSTGRES_LOCKS_PER_TRANSACTION, "PostgreSQL's shared lock table"

@@ -114,10 +114,18 @@ class Decision(StrEnum):
 
 
 def generated(
-    form: Ins06, *, ebn: int, generated_by: str, at: datetime, rulebook: Rulebook
+    form: Ins06,
+    *,
+    ebn: int,
+    generated_by: str,
+    at: datetime,
+    rulebook: Rulebook,
+    extra_days: int = 0,
 ) -> EwayBill:
-    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10)."""
+    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10). `extra_days`
+    are those the Commissioner adds to its validity, r1(8) first proviso."""
     required = requirement(form.value_of_goods, rulebook)
+    over_dimensional = form.over_dimensional or False
     registered = form.recipient_gstin != UNREGISTERED
     return EwayBill(
         ebn,
@@ -125,7 +133,13 @@ def generated(
         rulebook.version,
         generated_by,
         at,
-        valid_until(at, form.distance_km, rulebook),
+        valid_until(
+            at,
+            form.distance_km,
+            rulebook,
+            over_dimensional=over_dimensional,
+            extra_days=extra_days,
+        ),
         at + rulebook.acceptance_window if registered else None,
         required.required,
         required.clause,

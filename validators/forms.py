@@ -86,27 +86,30 @@ class _Field(NamedTuple):
     default: Any
     nested: type[Struct] | None
     repeated: bool
+    item: "_Field | None"
+    """What a list of plain values has for entries."""
 
 
 @lru_cache
 def _fields(form: type[Struct]) -> dict[str, _Field]:
     hints = get_type_hints(form)
-    found = {}
-    for field in msgspec.structs.fields(form):
-        hint = hints[field.name]
-        alternatives = (hint, *get_args(hint))
-        parts = [part for kind in alternatives for part in (kind, *get_args(kind))]
-        structs = [part for part in parts if isinstance(part, type) and issubclass(part, Struct)]
-        found[field.name] = _Field(
-            field.name,
-            field.type,
-            alternatives,
-            field.required,
-            field.default,
-            structs[0] if structs else None,
-            any(get_origin(kind) is list for kind in alternatives),
-        )
-    return found
+    return {
+        field.name: _field(field.name, field.type, hints[field.name], field.required, field.default)
+        for field in msgspec.structs.fields(form)
+    }
+
+
+def _field(name: str, kind: Any, hint: Any, required: bool, default: Any) -> _Field:
+    alternatives = (hint, *get_args(hint))
+    parts = [part for kind in alternatives for part in (kind, *get_args(kind))]
+    structs = [part for part in parts if isinstance(part, type) and issubclass(part, Struct)]
+    lists = [kind for kind in alternatives if get_origin(kind) is list]
+    item = None
+    if lists and not structs:
+        (entry,) = get_args(lists[0])
+        item = _field(name, entry, entry, required=True, default=UNSET)
+    nested = structs[0] if structs else None
+    return _Field(name, kind, alternatives, required, default, nested, bool(lists), item)
 
 
 def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault]) -> Form:
@@ -144,6 +147,12 @@ def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault]) ->
             for index, item in enumerate(value)
             if len(faults) < FAULTS_MAX
         ]
+    if field.item and isinstance(value, list):
+        return [
+            _read_field(entry, field.item, f"{pointer}/{index}", faults)
+            for index, entry in enumerate(value)
+            if len(faults) < FAULTS_MAX
+        ]
     if field.nested and not field.repeated and isinstance(value, dict):
         return _walk(value, field.nested, pointer, faults)
     faults.append(_field_fault(value, field, pointer))
@@ -167,6 +176,8 @@ def _field_fault(value: Any, field: _Field, pointer: str) -> Fault:
         return fault(pointer, "NOT_ONE_OF", f"must be one of {', '.join(allowed[0])}")
     if int in alternatives:
         return _wrong_type(pointer, "an integer", value)
+    if bool in alternatives:
+        return _wrong_type(pointer, "true or false", value)
     if Paise in alternatives:
         return _wrong_type(pointer, "an amount in rupees", value)
     if field.repeated:

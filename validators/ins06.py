@@ -23,9 +23,8 @@ from validators.identifiers import (
     vehicle_fault,
 )
 from validators.money import VALUE_PAISE_MAX, Paise, rupees
-from validators.rulebook import Rulebook
+from validators.rulebook import DISTANCE_KM_MAX, Rulebook
 
-DISTANCE_KM_MAX: Final = 4000
 GOODS_MAX: Final = 1000
 DESCRIPTION_CHARACTERS_MAX: Final = 300
 TRANSPORT_DOCUMENT_CHARACTERS_MAX: Final = 30
@@ -99,6 +98,9 @@ class Ins06(Struct, forbid_unknown_fields=True, kw_only=True):
     distance_to_transporter_km: Annotated[
         int | None, Meta(description="Supplier's place to transporter's place, r1(1) third proviso")
     ] = None
+    over_dimensional: Annotated[
+        bool | None, Meta(description="Over-dimensional cargo, which some rulebooks give more time")
+    ] = None
     vehicle_number: Annotated[str | None, Meta(description="Part B", examples=["KA12AB1234"])] = (
         None
     )
@@ -160,6 +162,11 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
     ]
     if isinstance(form.document_date, date) and form.document_date > today:
         faults.append(fault("/document_date", "DATE_IN_FUTURE"))
+    if rulebook.document_age_max is not None and (
+        isinstance(form.document_date, date)
+        and today - form.document_date > rulebook.document_age_max
+    ):
+        faults.append(fault("/document_date", "DOCUMENT_TOO_OLD"))
     if not 0 < _number(form.value_of_goods, 1) <= VALUE_PAISE_MAX:
         faults += _amount_faults("/value_of_goods", form.value_of_goods)
     if not 0 <= _number(form.reason_code, 0) <= 7:
@@ -182,6 +189,11 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
 
 def _number(value: int | None, otherwise: int) -> int:
     return value if isinstance(value, int) else otherwise
+
+
+def hsn_codes(form: Ins06) -> set[str]:
+    """Every HSN code of a sound consignment: A.6 and those of its lines of goods."""
+    return {form.hsn_code, *(line.hsn_code for line in form.goods or ())}
 
 
 def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:

@@ -8,7 +8,15 @@ import pytest
 
 from gateway.app import operations
 from gateway.metrics import Metrics
-from tests.documents import OFFICER, READER, SUPPLIER, document, person
+from tests.documents import (
+    COMMISSIONER,
+    OFFICER,
+    READER,
+    SUPPLIER,
+    document,
+    notification,
+    person,
+)
 from tests.gateway_in_process import Gateway
 from validators.errors import FAULTS, PROBLEMS
 
@@ -28,6 +36,8 @@ CHANGE = (
     " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
 )
 CODES: Final = {
+    ("GET", "/v1/rulebook"): f"{ANY} UNAUTHENTICATED OVERLOADED RECORD_UNAVAILABLE",
+    ("POST", "/v1/notifications"): f"{CHANGE} NOTIFICATION_EXISTS",
     ("GET", "/healthz"): ANY,
     ("GET", "/readyz"): ANY,
     ("GET", "/metrics"): ANY,
@@ -47,7 +57,7 @@ SENT = (
     "supplier_gstin recipient_gstin place_of_dispatch place_of_delivery document_type"
     " document_number document_date value_of_goods hsn_code reason_code transport_document_number"
     " mode distance_km vehicle_number transporter_id irn goods distance_to_transporter_km"
-    " supplier_contact"
+    " supplier_contact over_dimensional"
 )
 ANSWERED = (
     "ebn status generated_at valid_until generated_by requirement part_a part_b acceptance"
@@ -203,6 +213,9 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (READER, "GET", VEHICLE, {}),
         (by, "POST", cancel, {"json": reason}),
         (by, "POST", cancel, {"json": reason}),
+        (COMMISSIONER, "POST", "/v1/notifications", {"json": notification(gateway.clock())}),
+        (COMMISSIONER, "POST", "/v1/notifications", {"json": {}}),
+        (by, "GET", "/v1/rulebook", {}),
         (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
         (None, "GET", "/healthz", {}),
         (None, "GET", "/readyz", {}),

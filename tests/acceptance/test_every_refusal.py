@@ -12,14 +12,24 @@ import httpx
 import pytest
 
 from ingest import limits
-from tests.documents import OFFICER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, document, person
+from tests.documents import (
+    COMMISSIONER,
+    OFFICER,
+    RECIPIENT,
+    STRANGER,
+    SUPPLIER,
+    TRANSPORTER,
+    document,
+    notification,
+    person,
+)
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
 from tests.waiting import until
 from validators.authority import Person
 from validators.errors import PROBLEMS
 
 BY, TO, VIA = person(SUPPLIER), person(RECIPIENT), person(TRANSPORTER)
-BILLS, TOKEN = "/v1/eway-bills", "/v1/oauth/token"
+BILLS, TOKEN, NOTIFICATIONS = "/v1/eway-bills", "/v1/oauth/token", "/v1/notifications"
 WAITING_MAX = 3
 POISON = "POISON"
 
@@ -203,6 +213,12 @@ async def _as(world: World, call: str) -> httpx.Response:
     return await (world.cancel(path, VIA) if call == "cancel" else world.accept(path, VIA))
 
 
+async def _notified_twice(world: World) -> httpx.Response:
+    sent = notification(world.gateway.clock())
+    assert (await world.post(NOTIFICATIONS, sent, COMMISSIONER)).status_code == 201
+    return await world.post(NOTIFICATIONS, sent | {"title": "Another"}, COMMISSIONER)
+
+
 Trigger = Callable[[World], Awaitable[httpx.Response]]
 NOBODYS: Final = f"{BILLS}/100000000017"
 TRIGGERS: Final[dict[str, Trigger]] = {
@@ -227,6 +243,7 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "NOT_A_PARTY": lambda world: world.post(BILLS, document(), person(STRANGER)),
     "NOT_THE_GENERATOR": lambda world: _as(world, "cancel"),
     "NOT_THE_RECIPIENT": lambda world: _as(world, "accept"),
+    "NOTIFICATION_EXISTS": _notified_twice,
     "DOCUMENT_ALREADY_HAS_EWAY_BILL": _document_twice,
     "ALREADY_CANCELLED": lambda world: _twice(world, "cancel", "cancel"),
     "ALREADY_VERIFIED_IN_TRANSIT": _verified,
