@@ -55,6 +55,8 @@ HOT_STATE_RESERVATION_SECONDS: Final = 5
 NOTIFICATIONS_SECONDS: Final = 1.0
 """How often a worker looks for notifications. Those it does not know yet cost a second try."""
 NOTIFICATIONS_WAITING_MAX: Final = 16
+NOTIFICATIONS_PAUSE_SECONDS: Final = 0.1
+"""Between two that one worker stores: the bills that have to be decided anew come in between."""
 
 REPLAY_KEPT: Final = timedelta(hours=24)
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 RenderNotification = Callable[[Notification], StoredAnswer]
 
-_ATTEMPTS_MAX: Final = 5
+_ATTEMPTS_MAX: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +123,20 @@ class Notifications:
         require_role(person, frozenset({Role.COMMISSIONER}))
         if found := [*faults, *examine_notification(form, at)]:
             raise invalid_document(found)
-        stored = False
-        try:
-            async with (
-                self._posts,
-                self._database.connection() as connection,
-                connection.transaction(),
-            ):
-                answer = await _store(
-                    connection, person, form, clock=clock, render=render, claim=claim
-                )
-                stored = True
-        except Refusal as refusal:
-            if stored:  # It was the COMMIT that was not answered.
-                raise Refusal("OUTCOME_UNKNOWN") from refusal
-            raise
-        return answer
+        async with self._posts:
+            stored = False
+            try:
+                async with self._database.connection() as connection, connection.transaction():
+                    answer = await _store(
+                        connection, person, form, clock=clock, render=render, claim=claim
+                    )
+                    stored = True
+            except Refusal as refusal:
+                if stored:  # It was the COMMIT that was not answered.
+                    raise Refusal("OUTCOME_UNKNOWN") from refusal
+                raise
+            await asyncio.sleep(limits.NOTIFICATIONS_PAUSE_SECONDS)
+            return answer
 
     async def close(self) -> None:
         """Waits until nobody waits for a refresh."""

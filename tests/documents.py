@@ -44,13 +44,13 @@ def person(gstin: str, role: Role = Role.TAXPAYER) -> Person:
     return Person(f"client-of-{gstin}", role, gstin)
 
 
-def notification(effective_from: datetime, **changes: Any) -> dict[str, Any]:
+def notification(begins: datetime, /, **changes: Any) -> dict[str, Any]:
     """A sound notification that extends the validity of milk by two days, changed as told; a change
     to `...` removes the member."""
     sound: dict[str, Any] = {
         "number": f"{next(_numbers)}/2026",
         "kind": "EXTENSION",
-        "effective_from": effective_from.isoformat(),
+        "effective_from": begins.isoformat(),
         "effective_until": None,
         "title": "Milk and cream: two days more",
         "hsn_prefixes": ["0401"],

@@ -99,6 +99,8 @@ FIELD_FAULTS: tuple[tuple[str, str | None, str], ...] = (
     ("/transport_document_number", '"GR\\u0000"', "CONTROL_CHARACTER"),
     ("/irn", json.dumps("0" * 64), "IRN_UNKNOWN"),
     ("/irn", json.dumps("A" * 64), "IRN_FORMAT"),
+    ("/over_dimensional", '"yes"', "WRONG_TYPE"),
+    ("/over_dimensional", "1", "WRONG_TYPE"),
     ("/goods", "[]", "EMPTY"),
     ("/goods", "{}", "WRONG_TYPE"),
     ("/goods", f"[{','.join([GOODS % RICE] * 1001)}]", "TOO_MANY"),
@@ -119,7 +121,12 @@ FIELD_FAULTS: tuple[tuple[str, str | None, str], ...] = (
     ("/generated_by", json.dumps(SUPPLIER), "UNKNOWN_FIELD"),
     ("/a~1b~0c", "1", "UNKNOWN_FIELD"),
 )  # fmt: skip
-ELSEWHERE = {"INSTANT_FORMAT", "CURSOR_FORMAT", "DUPLICATE_KEY", "TRANSPORT_DOCUMENT_REQUIRED"}
+ELSEWHERE = {
+    *("INSTANT_FORMAT", "CURSOR_FORMAT", "DUPLICATE_KEY", "TRANSPORT_DOCUMENT_REQUIRED"),
+    # Of another rulebook, and of notifications: tests/acceptance/test_rulebook.py.
+    *("DOCUMENT_TOO_OLD", "HSN_PREFIX_FORMAT", "STATE_FORMAT", "NOT_OF_THIS_KIND"),
+    *("IN_THE_PAST", "NOT_AFTER_ITS_BEGINNING"),
+}
 
 
 def _json(pointer: str, written: str | None) -> bytes:
