@@ -24,6 +24,7 @@ from ingest.migrations import migrate
 from ingest.rebuild import rebuild_hot_state
 from validators.authority import Role
 from validators.errors import Refusal
+from validators.rulebook import RULEBOOKS
 
 Result = TypeVar("Result")
 
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = _command(commands, "serve", "start everything and serve", _serve)
-    _flags(serve, "host", "port", "workers", "log_level")
+    _flags(serve, "host", "port", "workers", "log_level", "rulebooks")
 
     new = _command(commands, "enrol", "give a person a client id and secret", _enrol)
     new.add_argument("role", choices=[role.value for role in Role], metavar="ROLE")
@@ -106,6 +107,7 @@ _HELP = {
     "postgres_bin": "directory of the postgres and initdb to embed",
     "redis_server": "redis-server or valkey-server to embed",
     "log_level": "debug, info, warning or error",
+    "rulebooks": "versions of the rules that apply from their date on, comma-separated",
 }
 _KINDS = {"port": int, "workers": int, "data_dir": Path, "postgres_bin": Path, "redis_server": Path}
 
@@ -157,7 +159,8 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
     async def run(database: Database, servers: Endpoints) -> int:
         hot_state = HotState(database, servers.redis_url)
         try:
-            return await rebuild_hot_state(database, hot_state, now(), progress)
+            # Whichever the gateway that serves was told: a list too short would be believed.
+            return await rebuild_hot_state(database, hot_state, RULEBOOKS, now(), progress)
         finally:
             await hot_state.disconnect()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.listing import Listing
 from ingest.lookups import Lookups
+from ingest.notifications import Notifications
 from ingest.numbers import Numbers
 from ingest.parts_a import PartsA
 from ingest.recording import Recorder
@@ -30,6 +31,7 @@ from ingest.replay import Replay
 from ingest.reports import Reports
 from ingest.verifications import Verifications
 from validators.errors import Refusal
+from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ class Services:
     replay: Replay
     inspections: Inspections
     detentions: Detentions
+    notifications: Notifications
+    rulebooks: Sequence[Rulebook]
 
     def publish(self, metrics: Metrics) -> None:
         """Passes on what this worker counted, and how it stands."""
@@ -80,7 +84,12 @@ class Services:
 
 
 @asynccontextmanager
-async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncIterator[Services]:
+async def running(
+    postgres_dsn: str,
+    redis_url: str,
+    clock: Clock,
+    rulebooks: Sequence[Rulebook] = RULEBOOKS_DEFAULT,
+) -> AsyncIterator[Services]:
     """Connects everything; on leaving, commits what was accepted before disconnecting."""
     limits.check()
     database = await Database.connect(
@@ -96,8 +105,10 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
             raise Refusal("RECORD_UNAVAILABLE", str(error)) from error
         return int(row[0])
 
-    lookups = Lookups(database, hot_state)
-    generation = Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK))
+    lookups = Lookups(database, hot_state, rulebooks)
+    notifications = Notifications(database)
+    numbers = Numbers(lease, limits.NUMBERS_BLOCK)
+    generation = Generation(recorder, numbers, notifications, rulebooks)
     reports = Reports(database, recorder)
     services = Services(
         database,
@@ -113,10 +124,14 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         lookups,
         Listing(database),
         Replay(database),
-        Inspections(reports, lookups),
-        Detentions(reports, lookups),
+        Inspections(reports, lookups, generation.rulebook),
+        Detentions(reports, lookups, generation.rulebook),
+        notifications,
+        rulebooks,
     )
+    await notifications.refresh()
     chores = [
+        asyncio.create_task(notifications.keep()),
         asyncio.create_task(hot_state.keep()),
         asyncio.create_task(_sweep(services.replay, clock)),
     ]
@@ -129,6 +144,7 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         await services.parts_a.close()
         await services.changes.close()
         await services.verifications.close()
+        await notifications.close()
         await recorder.close()
         await hot_state.disconnect()
         await database.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import limits
+from validators.rulebook import RULEBOOKS_DEFAULT, rulebooks_enabled
 
 
 class SettingError(ValueError):
@@ -26,6 +27,7 @@ class Settings:
     postgres_bin: Path | None = None
     redis_server: Path | None = None
     log_level: str = "info"
+    rulebooks: str = ",".join(rulebook.version for rulebook in RULEBOOKS_DEFAULT)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **chosen: Any) -> "Settings":
@@ -52,6 +54,15 @@ class Settings:
             raise SettingError(f"workers {self.workers} is not from 1 to {limits.WORKERS_MAX}")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingError(f"log level {self.log_level!r} is not debug, info, warning or error")
+        try:
+            rulebooks_enabled(self.rulebook_versions)
+        except ValueError as error:
+            raise SettingError(str(error)) from error
+
+    @property
+    def rulebook_versions(self) -> tuple[str, ...]:
+        """The rulebooks enabled, by version."""
+        return tuple(part.strip() for part in self.rulebooks.split(",") if part.strip())
 
 
 def variable(name: str) -> str:

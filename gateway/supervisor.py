@@ -66,7 +66,14 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
             log.info("migrated: %s", ", ".join(applied))
         metrics.prepare(Path(shared_metrics))
         workers = _Workers(
-            WorkerSettings(host, port, servers.postgres_dsn, servers.redis_url, settings.log_level),
+            WorkerSettings(
+                host,
+                port,
+                servers.postgres_dsn,
+                servers.redis_url,
+                settings.log_level,
+                settings.rulebook_versions,
+            ),
             settings.workers,
         )
         try:

@@ -19,6 +19,7 @@ from gateway.app import create_app
 from gateway.metrics import Metrics
 from gateway.services import running
 from ingest import limits
+from validators.rulebook import rulebooks_enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class WorkerSettings:
     postgres_dsn: str
     redis_url: str
     log_level: str
+    rulebooks: tuple[str, ...]
 
 
 def run(settings: WorkerSettings, ready: Connection) -> None:
@@ -90,7 +92,8 @@ def server_config(app: object) -> uvicorn.Config:
 
 
 async def _serve(settings: WorkerSettings, ready: Connection) -> None:
-    async with running(settings.postgres_dsn, settings.redis_url, now) as services:
+    rulebooks = rulebooks_enabled(settings.rulebooks)
+    async with running(settings.postgres_dsn, settings.redis_url, now, rulebooks) as services:
         metrics = Metrics()
         app = create_app(services, now, metrics)
         publishing = asyncio.create_task(services.keep_publishing(metrics))

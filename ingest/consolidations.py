@@ -24,7 +24,6 @@ from validators.consolidated import (
 )
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import EwayBill
-from validators.rulebook import rulebook_in_force
 
 _ATTEMPTS_MAX = 3
 
@@ -85,7 +84,7 @@ class Consolidations:
                     by=person.id,
                     vehicle_number=vehicle,
                     at=at,
-                    rulebook=rulebook_in_force(at),
+                    rulebook=self._generation.rulebook(at),
                 )
                 changes = list(zip(before, after, strict=True))
                 new = _New(whole, changes, claim, render(Members(whole, after)))

@@ -1,6 +1,6 @@
 """Use cases of a detention reported by a transporter: FORM GST INS-09, r5."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from validators.detention import (
     require_transporter,
 )
 from validators.errors import Fault, invalid_document
+from validators.rulebook import Rulebook
 
 _BEYOND_EVERY_ID: Final = 2**63 - 1
 
@@ -24,16 +25,19 @@ _BEYOND_EVERY_ID: Final = 2**63 - 1
 class Detentions:
     """Records and lists detentions."""
 
-    def __init__(self, reports: Reports, lookups: Lookups) -> None:
+    def __init__(
+        self, reports: Reports, lookups: Lookups, rulebook: Callable[[datetime], Rulebook]
+    ) -> None:
         self._reports = reports
         self._lookups = lookups
+        self._rulebook = rulebook
 
     async def record(self, request: Request, form: Ins09, faults: Sequence[Fault]) -> StoredAnswer:
         """Records a detention, r5. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT,
         EWAY_BILL_NOT_FOUND, NOT_THE_TRANSPORTER and those of `Reports.add`."""
         person, at, render, claim = request
         require_role(person, TRADERS)
-        if found := [*faults, *examine(form, at)]:
+        if found := [*faults, *examine(form, at, self._rulebook(at))]:
             raise invalid_document(found)
         require_transporter(person, await self._lookups.bill(int(form.ebn), at))
 

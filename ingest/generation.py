@@ -4,7 +4,7 @@ A bill may be new, may complete a Part A that waited, or may go on from another 
 takes the place of ends in the transaction that stores it.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -16,6 +16,7 @@ from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection
 from ingest.holders import why_refused
 from ingest.hot_state import vehicle_key
+from ingest.notifications import KnownNotifications, Notifications, OutdatedNotificationsError
 from ingest.numbers import Numbers
 from ingest.outbox import owe_suppliers
 from ingest.queries import SQL
@@ -26,8 +27,9 @@ from validators.authority import Person, require_may_generate
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, EwayBill, generated, key_of
-from validators.ins06 import Ins06, examine, normalise
-from validators.rulebook import rulebook_in_force
+from validators.ins06 import Ins06, examine, hsn_codes, normalise
+from validators.notification import extra_days
+from validators.rulebook import Rulebook, rulebook_in_force
 
 _NOTHING_STORED: Final = frozenset(
     {"DOCUMENT_ALREADY_HAS_EWAY_BILL", "DOCUMENT_ALREADY_HAS_PART_A", "OVERLOADED"}
@@ -45,6 +47,8 @@ class NewBill(NamedTuple):
     person: Person
     claim: Claim | None
     answer: StoredAnswer
+    notification_version: int
+    """The newest notification it was decided by."""
     completes: int | None = None
     ends: tuple[EwayBill, EwayBill] | None = None
 
@@ -60,9 +64,17 @@ def _keys(new: NewBill) -> tuple[Hashable, ...]:
 class Generation:
     """Generates e-way bills for HTTP, bulk and SMS alike."""
 
-    def __init__(self, recorder: Recorder, numbers: Numbers) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        numbers: Numbers,
+        notifications: Notifications,
+        rulebooks: Sequence[Rulebook],
+    ) -> None:
         self._recorder = recorder
         self._numbers = numbers
+        self._notifications = notifications
+        self._rulebooks = rulebooks
         self._commits: Batcher[NewBill, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -82,27 +94,47 @@ class Generation:
         AlreadyAnsweredError when the claim's key was answered meanwhile.
         """
         person, at, render, claim = request
-        rulebook = rulebook_in_force(at)
+        rulebook = self.rulebook(at)
         normalise(form)
         if found := [*faults, *examine(form, india_date(at), rulebook)]:
             raise invalid_document(found)
         require_may_generate(person, form)
         ebn = await self._numbers.take(at)
-        bill = generated(form, ebn=ebn, generated_by=person.id, at=at, rulebook=rulebook)
-        return await self.submit(NewBill(bill, key_of(bill), person, claim, render(bill)))
+
+        def make(known: KnownNotifications) -> NewBill:
+            bill = generated(
+                form,
+                ebn=ebn,
+                generated_by=person.id,
+                at=at,
+                rulebook=rulebook,
+                extra_days=extra_days(hsn_codes(form), at, known.notifications).days,
+            )
+            return NewBill(bill, key_of(bill), person, claim, render(bill), known.version)
+
+        return await self.store(ebn, make)
 
     async def number(self, at: datetime) -> int:
-        """A number of the series for whatever else needs one."""
+        """A number of the series, also for what is no e-way bill."""
         return await self._numbers.take(at)
 
-    async def submit(self, new: NewBill) -> StoredAnswer:
-        """Stores a bill with those of its neighbours; it is durable on return. Raises as
+    def rulebook(self, at: datetime) -> Rulebook:
+        """The rulebook in force at an instant."""
+        return rulebook_in_force(at, self._rulebooks)
+
+    async def store(self, ebn: int, make: Callable[[KnownNotifications], NewBill]) -> StoredAnswer:
+        """Stores the bill of a number with those of its neighbours; it is durable on return. `make`
+        decides it, again if there is a notification by then that it was not decided by. Raises as
         `generate`, and OutdatedError when what it was to take the place of has changed."""
+
+        async def decide(known: KnownNotifications) -> StoredAnswer:
+            return await self._commits.submit(make(known))
+
         try:
-            return await self._commits.submit(new)
+            return await self._notifications.decided_by_all(decide)
         except Refusal as refusal:
             if refusal.problem.code in _NOTHING_STORED:
-                self._numbers.give_back(new.bill.ebn)
+                self._numbers.give_back(ebn)
             raise
 
     @property
@@ -133,6 +165,8 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
     # In the order of their documents, so that two transactions never wait in a circle.
     asked.sort(key=lambda new: new.document)
     rows = await _store(connection, asked)
+    if rows and any(new.notification_version != rows[0]["notification_version"] for new in asked):
+        raise OutdatedNotificationsError
     stored = {row["ebn"] for row in rows}
     while refused := [new for new in asked if new.bill.ebn not in stored]:
         if any(new.completes is not None or new.ends for new in refused):

@@ -1,6 +1,6 @@
 """Use cases of an inspection of goods in transit: FORM GST INS-08, r4(1)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from validators.inspection import (
     recorded,
 )
 from validators.money import Paise, decode_hook, encode_hook
+from validators.rulebook import Rulebook
 
 OFFICERS: Final = frozenset({Role.OFFICER})
 
@@ -36,9 +37,12 @@ _final: Final = msgspec.json.Decoder(Ins08Final, dec_hook=decode_hook)
 class Inspections:
     """Records and reads inspections."""
 
-    def __init__(self, reports: Reports, lookups: Lookups) -> None:
+    def __init__(
+        self, reports: Reports, lookups: Lookups, rulebook: Callable[[datetime], Rulebook]
+    ) -> None:
         self._reports = reports
         self._lookups = lookups
+        self._rulebook = rulebook
 
     async def record(
         self, request: Request, form: Ins08Summary, faults: Sequence[Fault]
@@ -57,7 +61,12 @@ class Inspections:
 
         def report(number: int) -> NewReport:
             inspection = recorded(
-                form, inspection_id=number, by=person.id, state=person.state, at=at
+                form,
+                inspection_id=number,
+                by=person.id,
+                state=person.state,
+                at=at,
+                rulebook=self._rulebook(at),
             )
             return NewReport(_row(inspection), render(inspection), claim)
 

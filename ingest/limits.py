@@ -48,7 +48,7 @@ NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
 POSTGRES_CONNECTIONS_MAX: Final = 150
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 16
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 17
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -61,6 +61,12 @@ HOT_STATE_LEASE_SECONDS: Final = 1.0
 HOT_STATE_CHECK_SECONDS: Final = 0.25
 HOT_STATE_RESERVATION_SECONDS: Final = 5
 """A reservation of a reader that died keeps others from filling for this long."""
+
+NOTIFICATIONS_SECONDS: Final = 1.0
+"""How often a worker looks for notifications. Those it does not know yet cost a second try."""
+NOTIFICATIONS_WAITING_MAX: Final = 16
+NOTIFICATIONS_PAUSE_SECONDS: Final = 0.1
+"""Between two that one worker stores: the bills that have to be decided anew come in between."""
 
 REPLAY_KEPT: Final = timedelta(hours=24)
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
@@ -84,9 +90,9 @@ WORKERS_MAX: Final = 8
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes and verifications; lookups by number and by vehicle; replays;
-    # consolidations; lists; reports. The rest is for the chores and for single rows: a lease of
-    # numbers or of the hot state must not wait for any of these.
-    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1
+    # notifications; consolidations; lists; reports. The rest is for the chores and for single
+    # rows: a lease of numbers or of the hot state must not wait for any of these.
+    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + LISTS_AT_ONCE + REPORTS_AT_ONCE
     assert in_use + 3 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.

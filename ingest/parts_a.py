@@ -14,6 +14,7 @@ from ingest.database import Connection, Database
 from ingest.generation import Generation, NewBill
 from ingest.holders import why_refused
 from ingest.lookups import Lookups
+from ingest.notifications import KnownNotifications
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
@@ -21,8 +22,9 @@ from validators.authority import TRADERS, Person, require_may_generate, require_
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, document_key, generated, key_of
-from validators.ins06 import Ins06, examine_consignment, normalise
+from validators.ins06 import Ins06, examine_consignment, hsn_codes, normalise
 from validators.money import decode_hook, encode_hook
+from validators.notification import extra_days
 from validators.part_a import (
     PartB,
     PendingPartA,
@@ -35,7 +37,6 @@ from validators.part_a import (
     waits_for_transporter,
     with_conveyance,
 )
-from validators.rulebook import rulebook_in_force
 
 _form: Final = msgspec.json.Decoder(Ins06, dec_hook=decode_hook)
 _BEYOND_EVERY_REFERENCE: Final = 10**12
@@ -71,12 +72,12 @@ class PartsA:
         """Generates the bill a whole form asks for, r1(1)(a), or keeps Part A for the transporter
         it names, r1(1)(b); durable on return. Raises as `Generation.generate`."""
         person, at, render, claim = request
-        rulebook = rulebook_in_force(at)
+        rulebook = self._generation.rulebook(at)
         normalise(form)
         if not waits_for_transporter(form, person, rulebook):
             return await self._generation.generate(request, form, faults)
         today = india_date(at)
-        if found := [*faults, *examine_consignment(form, today)]:
+        if found := [*faults, *examine_consignment(form, today, rulebook)]:
             raise invalid_document(found)
         require_may_generate(person, form)
         part_a = PendingPartA(
@@ -107,18 +108,26 @@ class PartsA:
         if answer := await self._completed_so(request, part_a, form):
             return answer
         require_completable(part_a, person.id, at)
-        bill = generated(
-            with_conveyance(part_a.form, form.vehicle_number),
-            ebn=await self._generation.number(at),
-            generated_by=person.id,
-            furnished_by=part_a.furnished_by,
-            at=at,
-            rulebook=rulebook_in_force(at),
-        )
-        try:
-            return await self._generation.submit(
-                NewBill(bill, key_of(bill), person, claim, render(bill), completes=reference)
+        whole = with_conveyance(part_a.form, form.vehicle_number)
+        ebn = await self._generation.number(at)
+
+        def make(known: KnownNotifications) -> NewBill:
+            bill = generated(
+                whole,
+                ebn=ebn,
+                generated_by=person.id,
+                furnished_by=part_a.furnished_by,
+                at=at,
+                rulebook=self._generation.rulebook(at),
+                extra_days=extra_days(hsn_codes(whole), at, known.notifications).days,
             )
+            answer = render(bill)
+            return NewBill(
+                bill, key_of(bill), person, claim, answer, known.version, completes=reference
+            )
+
+        try:
+            return await self._generation.store(ebn, make)
         except OutdatedError:
             part_a = await self.read(person, reference)
             if answer := await self._completed_so(request, part_a, form):

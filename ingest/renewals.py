@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from ingest.changes import OutdatedError, own
 from ingest.generation import Generation, NewBill
 from ingest.lookups import Lookups
+from ingest.notifications import KnownNotifications
 from ingest.replay import Request, StoredAnswer
 from validators.authority import TRADERS, require_role
 from validators.change_forms import Renewal, examine_renewal
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import key_of
+from validators.ins06 import hsn_codes
 from validators.life import renewal, renewed, require_renewable
-from validators.rulebook import rulebook_in_force
+from validators.notification import extra_days
 
 
 class Renewals:
@@ -36,20 +38,26 @@ class Renewals:
             raise invalid_document(found)
         before = own(person, await self._lookups.bill(ebn, at))
         require_renewable(before, person.id, at)
-        bill = renewal(
-            before,
-            ebn=await self._generation.number(at),
-            by=person.id,
-            at=at,
-            rulebook=rulebook_in_force(at),
-            vehicle_number=form.vehicle_number,
-            distance_km=form.distance_km,
-            extra_days=0,
-        )
-        ended = renewed(before, at, bill.ebn)
-        new = NewBill(bill, key_of(bill), person, claim, render(bill), ends=(before, ended))
+        number = await self._generation.number(at)
+        ends = (before, renewed(before, at, number))
+        goods = hsn_codes(before.part_a)
+
+        def make(known: KnownNotifications) -> NewBill:
+            bill = renewal(
+                before,
+                ebn=number,
+                by=person.id,
+                at=at,
+                rulebook=self._generation.rulebook(at),
+                vehicle_number=form.vehicle_number,
+                distance_km=form.distance_km,
+                extra_days=extra_days(goods, at, known.notifications).days,
+            )
+            answer = render(bill)
+            return NewBill(bill, key_of(bill), person, claim, answer, known.version, ends=ends)
+
         try:
-            return await self._generation.submit(new)
+            return await self._generation.store(number, make)
         except OutdatedError:
             changed = own(person, await self._lookups.recorded_bill(ebn))
             require_renewable(changed, person.id, at)

@@ -1,6 +1,7 @@
 """INS-06 documents and persons for tests."""
 
 import itertools
+from datetime import datetime
 from typing import Any
 
 from validators.authority import Person, Role
@@ -43,5 +44,21 @@ def person(gstin: str, role: Role = Role.TAXPAYER) -> Person:
     return Person(f"client-of-{gstin}", role, gstin)
 
 
+def notification(begins: datetime, /, **changes: Any) -> dict[str, Any]:
+    """A sound notification that extends the validity of milk by two days, changed as told; a change
+    to `...` removes the member."""
+    sound: dict[str, Any] = {
+        "number": f"{next(_numbers)}/2026",
+        "kind": "EXTENSION",
+        "effective_from": begins.isoformat(),
+        "effective_until": None,
+        "title": "Milk and cream: two days more",
+        "hsn_prefixes": ["0401"],
+        "additional_days": 2,
+    } | changes
+    return {name: value for name, value in sound.items() if value is not ...}
+
+
 OFFICER = Person("client-of-officer", Role.OFFICER, "KA-1001", "29")
+COMMISSIONER = Person("client-of-commissioner", Role.COMMISSIONER, "COMMISSIONER")
 READER = Person("client-of-reader", Role.READER, "LANE-7", "29", "Attibele")

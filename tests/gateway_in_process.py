@@ -1,7 +1,7 @@
 """A gateway inside the test's own event loop: real HTTP over loopback, the clock in our hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from gateway.services import Services, running
 from gateway.worker import Server, listener, server_config
 from tests.waiting import until
 from validators.authority import Person
+from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
 
 
 class TestClock:
@@ -27,6 +28,10 @@ class TestClock:
 
     def __call__(self) -> datetime:
         return self.now
+
+    def at(self, written: str) -> datetime:
+        """An instant as the gateway writes it, for this clock."""
+        return datetime.fromisoformat(written).astimezone(UTC)
 
     def advance(self, **by: float) -> None:
         """Moves the clock on by a timedelta's arguments."""
@@ -63,9 +68,14 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway_in_process(dsn: str, redis_url: str, clock: TestClock) -> AsyncIterator[Gateway]:
+async def gateway_in_process(
+    dsn: str,
+    redis_url: str,
+    clock: TestClock,
+    rulebooks: Sequence[Rulebook] = RULEBOOKS_DEFAULT,
+) -> AsyncIterator[Gateway]:
     """Serves until the block ends."""
-    async with running(dsn, redis_url, clock) as services:
+    async with running(dsn, redis_url, clock, rulebooks) as services:
         started = asyncio.Event()
         config = server_config(create_app(services, clock, Metrics()))
         server = Server(config, started.set)

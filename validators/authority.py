@@ -72,16 +72,15 @@ def is_party(person: Person, bill: EwayBill) -> bool:
 
 
 def is_transporter(person: Person, bill: EwayBill) -> bool:
-    """Whether a trader is the present transporter of a bill."""
-    return person.role in TRADERS and person.id == bill.transporter_id
+    """Whether a trader is the present transporter of a bill or, where it has none, carries the
+    goods itself."""
+    return person.role in TRADERS and person.id == bill.carrier
 
 
 def may_see_on_vehicle(person: Person, bill: EwayBill) -> bool:
     """Whether a bill is shown to whoever asks what a vehicle carries: officers and readers see
     all, a trader those it transports."""
-    if person.role in TRADERS:
-        return person.id == bill.transporter_id
-    return person.role in (Role.OFFICER, Role.READER)
+    return person.role in (Role.OFFICER, Role.READER) or is_transporter(person, bill)
 
 
 def may_read(person: Person, bill: EwayBill) -> bool:

@@ -6,7 +6,8 @@ from msgspec import Meta, Struct
 
 from validators.errors import Fault, fault
 from validators.identifiers import gstin_fault, normal_vehicle, text_fault, upper, vehicle_fault
-from validators.ins06 import DISTANCE_KM_MAX, Gstin, Vehicle, range_fault
+from validators.ins06 import Gstin, Vehicle, range_fault
+from validators.rulebook import DISTANCE_KM_MAX
 
 REMARK_CHARACTERS_MAX: Final = 300
 PLACE_CHARACTERS_MAX: Final = 100

@@ -1,7 +1,7 @@
 """FORM GST INS-09: what a transporter reports of a detention of its vehicle, r5."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -10,9 +10,7 @@ from validators.errors import Fault, Refusal, fault
 from validators.eway_bill import EwayBill
 from validators.identifiers import ebn_of
 from validators.inspection import NAME_CHARACTERS_MAX, Instant, Name, past_faults, text_faults
-
-DETAINED_LONGER_THAN: Final = timedelta(minutes=30)
-"""r5: exactly this long is not longer."""
+from validators.rulebook import Rulebook
 
 
 class Ins09(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -39,15 +37,16 @@ class Detention(Struct, frozen=True):
     officer_name: str | None
 
 
-def examine(form: Ins09, at: datetime) -> list[Fault]:
-    """All the faults of a report; `at` is the instant of the request."""
+def examine(form: Ins09, at: datetime, rulebook: Rulebook) -> list[Fault]:
+    """All the faults of a report; `at` is the instant of the request. A detention of exactly the
+    rulebook's time is not longer than it."""
     faults = [
         *text_faults("/place", form.place, NAME_CHARACTERS_MAX),
         *text_faults("/officer_name", form.officer_name, NAME_CHARACTERS_MAX),
     ]
     if isinstance(form.ebn, str) and ebn_of(form.ebn) is None:
         faults.append(fault("/ebn", "EBN_FORMAT"))
-    return faults + _period_faults(form, at)
+    return faults + _period_faults(form, at, rulebook)
 
 
 def reported(form: Ins09, *, detention_id: int, by: str, at: datetime) -> Detention:
@@ -80,7 +79,7 @@ def require_may_list(person: Person, bill: EwayBill | None) -> None:
         require_transporter(person, bill)
 
 
-def _period_faults(form: Ins09, at: datetime) -> list[Fault]:
+def _period_faults(form: Ins09, at: datetime, rulebook: Rulebook) -> list[Fault]:
     began, until = form.detained_from, form.detained_until
     faults = [
         *past_faults("/detained_from", began, at),
@@ -94,6 +93,6 @@ def _period_faults(form: Ins09, at: datetime) -> list[Fault]:
     ended = at if until is None else until
     if ended < began:
         return [fault(here, "TOO_EARLY", "must not be before detained_from")]
-    if ended - began <= DETAINED_LONGER_THAN:
+    if ended - began <= rulebook.detention_longer_than:
         return [fault(here, "DETENTION_TOO_SHORT")]
     return []

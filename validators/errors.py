@@ -52,6 +52,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("NOT_THE_TRANSPORTER", 403, "Only the transporter may do this"),
         Problem("NOT_THE_FURNISHER", 403, "Only whoever furnished Part A may do this"),
         Problem("NOT_THE_INSPECTOR", 403, "Only the officer who recorded Part A may do this"),
+        # The state of the rules.
+        Problem("NOTIFICATION_EXISTS", 409, "There is a notification of this number already"),
         # The state of the document and of its Part A.
         Problem("DOCUMENT_ALREADY_HAS_EWAY_BILL", 409, "The document has an e-way bill already"),
         Problem(
@@ -106,6 +108,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "DOCUMENT_NUMBER_FORMAT": "must be 1 to 16 of A-Z a-z 0-9 - /",
     "DATE_FORMAT": "is not a date YYYY-MM-DD",
     "DATE_IN_FUTURE": "is in the future (Asia/Kolkata)",
+    "DOCUMENT_TOO_OLD": "is too long ago for an e-way bill (Asia/Kolkata)",
     "INSTANT_FORMAT": "is not an RFC 3339 instant with an offset",
     "MONEY_FORMAT": "is not an amount in rupees with at most two decimals",
     "NOT_POSITIVE": "must be more than zero",
@@ -131,6 +134,11 @@ FAULTS: Final[Mapping[str, str]] = {
     "CONTACT_INCOMPLETE": "needs a mobile number or an e-mail address",
     "MOBILE_FORMAT": "is not an Indian mobile number of 10 digits",
     "EMAIL_FORMAT": "is not an e-mail address",
+    "HSN_PREFIX_FORMAT": "is not the beginning of HSN codes: 2, 4, 6 or 8 digits",
+    "STATE_FORMAT": "is not the code of a State: two digits",
+    "NOT_OF_THIS_KIND": "does not belong to a notification of this kind",
+    "IN_THE_PAST": "lies in the past: what was generated already is not changed",
+    "NOT_AFTER_ITS_BEGINNING": "must be later than effective_from",
 }
 
 

@@ -174,9 +174,12 @@ def generated(
     at: datetime,
     rulebook: Rulebook,
     furnished_by: str | None = None,
+    extra_days: int = 0,
 ) -> EwayBill:
-    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10), r1(12)."""
+    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10), r1(12).
+    `extra_days` are those the Commissioner adds to its validity, r1(8) first proviso."""
     required = requirement(form, rulebook)
+    over_dimensional = form.over_dimensional or False
     registered = form.recipient_gstin != UNREGISTERED
     return EwayBill(
         ebn,
@@ -184,7 +187,13 @@ def generated(
         rulebook.version,
         generated_by,
         at,
-        valid_until(at, form.distance_km, rulebook),
+        valid_until(
+            at,
+            form.distance_km,
+            rulebook,
+            over_dimensional=over_dimensional,
+            extra_days=extra_days,
+        ),
         at + rulebook.acceptance_window if registered else None,
         required.required,
         required.clause,
@@ -210,6 +219,7 @@ def generated(
         form.vehicle_number,
         at if form.vehicle_number else None,
         furnished_by=furnished_by,
+        over_dimensional=form.over_dimensional,
     )
 
 

@@ -50,6 +50,8 @@ def conditions_faults(pointer: str, conditions: list[str]) -> list[Fault]:
         return [fault(pointer, "TOO_MANY", f"may have at most {len(CONDITIONS)} entries")]
     faults = []
     for index, condition in enumerate(conditions):
+        if not isinstance(condition, str):
+            continue  # Its shape is a fault already.
         if condition not in CONDITIONS:
             faults.append(fault(f"{pointer}/{index}", "NOT_ONE_OF"))
         elif condition in conditions[:index]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -89,28 +88,39 @@ class _Field(NamedTuple):
     default: Any
     nested: type[Struct] | None
     repeated: bool
+    item: "_Field | None"
+    """What a list of plain values has for entries."""
 
 
 @lru_cache
 def _fields(form: type[Struct]) -> dict[str, _Field]:
     hints = get_type_hints(form)
-    found = {}
-    for field in msgspec.structs.fields(form):
-        hint = hints[field.name]
-        alternatives = (hint, *get_args(hint))
-        parts = [part for kind in alternatives for part in (kind, *get_args(kind))]
-        structs = [part for part in parts if isinstance(part, type) and issubclass(part, Struct)]
-        found[field.encode_name] = _Field(
+    return {
+        field.encode_name: _field(
             field.encode_name,
             field.name,
             field.type,
-            alternatives,
-            field.required,
-            field.default,
-            structs[0] if structs else None,
-            any(get_origin(kind) is list for kind in alternatives),
+            hints[field.name],
+            required=field.required,
+            default=field.default,
         )
-    return found
+        for field in msgspec.structs.fields(form)
+    }
+
+
+def _field(
+    name: str, attribute: str, kind: Any, hint: Any, *, required: bool, default: Any
+) -> _Field:
+    alternatives = (hint, *get_args(hint))
+    parts = [part for kind in alternatives for part in (kind, *get_args(kind))]
+    structs = [part for part in parts if isinstance(part, type) and issubclass(part, Struct)]
+    lists = [kind for kind in alternatives if get_origin(kind) is list]
+    item = None
+    if lists and not structs:
+        (entry,) = get_args(lists[0])
+        item = _field(name, attribute, entry, entry, required=True, default=UNSET)
+    nested = structs[0] if structs else None
+    return _Field(name, attribute, kind, alternatives, required, default, nested, bool(lists), item)
 
 
 def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault]) -> Form:
@@ -148,16 +158,14 @@ def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault]) ->
             for index, item in enumerate(value)
             if len(faults) < FAULTS_MAX
         ]
+    if field.item and isinstance(value, list):
+        return [
+            _read_field(entry, field.item, f"{pointer}/{index}", faults)
+            for index, entry in enumerate(value)
+            if len(faults) < FAULTS_MAX
+        ]
     if field.nested and not field.repeated and isinstance(value, dict):
         return _walk(value, field.nested, pointer, faults)
-    if field.repeated and isinstance(value, list):
-        # What is repeated and no form is text.
-        strange = ((index, item) for index, item in enumerate(value) if not isinstance(item, str))
-        faults += [
-            _wrong_type(f"{pointer}/{index}", "a string", item)
-            for index, item in islice(strange, FAULTS_MAX)
-        ]
-        return UNSET
     faults.append(_field_fault(value, field, pointer))
     return UNSET
 

@@ -16,6 +16,7 @@ _GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]").fu
 _STATE_CODES: Final = frozenset(f"{code:02}" for code in (*range(1, 39), 97, 99))
 _PIN: Final = re.compile(r"[1-9][0-9]{5}").fullmatch
 _HSN: Final = re.compile(r"[0-9]{4}(?:[0-9]{2}){0,2}").fullmatch
+_HSN_PREFIX: Final = re.compile(r"(?:[0-9]{2}){1,4}").fullmatch
 _DOCUMENT_NUMBER: Final = re.compile(r"[A-Za-z0-9/-]{1,16}").fullmatch
 _VEHICLE: Final = re.compile(
     r"[A-Z]{2}[0-9]{2}[A-Z]{1,2}[0-9]{4}"  # KA12AB1234, KA12A1234
@@ -64,6 +65,16 @@ def pin_fault(text: str) -> str | None:
 def hsn_fault(text: str) -> str | None:
     """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
     return None if _HSN(text) else "HSN_FORMAT"
+
+
+def hsn_prefix_fault(text: str) -> str | None:
+    """HSN_PREFIX_FORMAT or None: a chapter, heading, subheading or tariff item."""
+    return None if _HSN_PREFIX(text) else "HSN_PREFIX_FORMAT"
+
+
+def state_fault(text: str) -> str | None:
+    """STATE_FORMAT or None: the two digits a GSTIN of that State begins with."""
+    return None if text in _STATE_CODES else "STATE_FORMAT"
 
 
 def document_number_fault(text: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from operator import attrgetter
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol
 
 from msgspec import Meta, Struct
 
@@ -24,9 +24,8 @@ from validators.identifiers import (
     vehicle_fault,
 )
 from validators.money import VALUE_PAISE_MAX, Paise, rupees
-from validators.rulebook import Rulebook
+from validators.rulebook import DISTANCE_KM_MAX, Rulebook
 
-DISTANCE_KM_MAX: Final = 4000
 GOODS_MAX: Final = 1000
 DESCRIPTION_CHARACTERS_MAX: Final = 300
 TRANSPORT_DOCUMENT_CHARACTERS_MAX: Final = 30
@@ -68,6 +67,15 @@ class GoodsLine(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=
     conditions: list[Condition] | None = None
 
 
+class Consignment(Protocol):
+    """What a form and a bill's Part A both say of the goods."""
+
+    @property
+    def hsn_code(self) -> str: ...
+    @property
+    def goods(self) -> list[GoodsLine] | None: ...
+
+
 class SupplierContact(Struct, forbid_unknown_fields=True, kw_only=True):
     """How an unregistered supplier can be reached, r1(6) proviso."""
 
@@ -101,6 +109,9 @@ class Ins06(Struct, forbid_unknown_fields=True, kw_only=True):
     distance_km: Annotated[int, Meta(description="1 to 4000")]
     distance_to_transporter_km: Annotated[
         int | None, Meta(description="Supplier's place to transporter's place, r1(1) third proviso")
+    ] = None
+    over_dimensional: Annotated[
+        bool | None, Meta(description="Over-dimensional cargo, which some rulebooks give more time")
     ] = None
     vehicle_number: Vehicle | None = None
     transporter_id: Gstin | None = None
@@ -151,10 +162,10 @@ _texts: Final = attrgetter(*(name for name, _ in _TEXT_CHECKS))
 
 def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
     """All the faults of a normalised form; `today` is the date in India."""
-    return examine_consignment(form, today) + _conveyance_faults(form, rulebook)
+    return examine_consignment(form, today, rulebook) + _conveyance_faults(form, rulebook)
 
 
-def examine_consignment(form: Ins06, today: date) -> list[Fault]:
+def examine_consignment(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
     """As `examine`, whether or not the conveyance is known yet.
 
     A field whose shape is at fault is UNSET whatever its annotation says (`forms.read_form`), hence
@@ -167,6 +178,11 @@ def examine_consignment(form: Ins06, today: date) -> list[Fault]:
     ]
     if isinstance(form.document_date, date) and form.document_date > today:
         faults.append(fault("/document_date", "DATE_IN_FUTURE"))
+    if rulebook.document_age_max is not None and (
+        isinstance(form.document_date, date)
+        and today - form.document_date > rulebook.document_age_max
+    ):
+        faults.append(fault("/document_date", "DOCUMENT_TOO_OLD"))
     if not 0 < _number(form.value_of_goods, 1) <= VALUE_PAISE_MAX:
         faults += _amount_faults("/value_of_goods", form.value_of_goods)
     if not 0 <= _number(form.reason_code, 0) <= 7:
@@ -200,6 +216,11 @@ def _conveyance_faults(form: Ins06, rulebook: Rulebook) -> list[Fault]:
 
 def _number(value: int | None, otherwise: int) -> int:
     return value if isinstance(value, int) else otherwise
+
+
+def hsn_codes(consignment: Consignment) -> set[str]:
+    """Every HSN code of a sound consignment: A.6 and those of its lines of goods."""
+    return {consignment.hsn_code, *(line.hsn_code for line in consignment.goods or ())}
 
 
 def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:

@@ -3,7 +3,7 @@
 Part A is the summary, Part B the final report. A late one is stored and marked late, never refused.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -14,11 +14,7 @@ from validators.errors import Fault, Refusal, fault
 from validators.identifiers import ebn_of, normal_vehicle, text_fault, vehicle_fault
 from validators.ins06 import DESCRIPTION_CHARACTERS_MAX, Money
 from validators.money import VALUE_PAISE_MAX, Paise, rupees
-
-SUMMARY_WITHIN: Final = timedelta(hours=24)
-"""r4(1): Part A, from the inspection, the last instant included."""
-FINAL_WITHIN: Final = timedelta(days=3)
-"""r4(1): Part B, from the inspection, the last instant included."""
+from validators.rulebook import Rulebook
 
 NAME_CHARACTERS_MAX: Final = 100
 FINDINGS_CHARACTERS_MAX: Final = 2000
@@ -161,7 +157,13 @@ def examine_final(form: Ins08Final, today: date) -> list[Fault]:
 
 
 def recorded(
-    form: Ins08Summary, *, inspection_id: int, by: str, state: str | None, at: datetime
+    form: Ins08Summary,
+    *,
+    inspection_id: int,
+    by: str,
+    state: str | None,
+    at: datetime,
+    rulebook: Rulebook,
 ) -> Inspection:
     """The inspection that a sound, normalised Part A tells of, r4(1)."""
     return Inspection(
@@ -169,8 +171,8 @@ def recorded(
         by,
         state,
         at,
-        form.inspected_at + SUMMARY_WITHIN,
-        form.inspected_at + FINAL_WITHIN,
+        form.inspected_at + rulebook.inspection_summary_within,
+        form.inspected_at + rulebook.inspection_final_within,
         form,
     )
 

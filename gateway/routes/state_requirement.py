@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from gateway.http import Answer, Call
 from gateway.operation import Operation
+from gateway.services import Services
 from gateway.views import encode
 from validators.authority import TRADERS, Role
 from validators.calendar import india_date
@@ -49,14 +50,14 @@ def _view(finding: GoodsFinding) -> GoodsFindingView:
     )
 
 
-def operation() -> Operation:
-    """The operation. It needs no service: the answer follows from the form and the instant."""
+def operation(services: Services) -> Operation:
+    """The operation. The answer follows from the form, the instant and the rulebooks."""
 
     async def state(call: Call) -> Answer:
         form, faults = read_form(await call.body(), Ins06)
-        rulebook = rulebook_in_force(call.at)
+        rulebook = rulebook_in_force(call.at, services.rulebooks)
         normalise(form)
-        if found := [*faults, *examine_consignment(form, india_date(call.at))]:
+        if found := [*faults, *examine_consignment(form, india_date(call.at), rulebook)]:
             raise invalid_document(found)
         stated = requirement(form, rulebook)
         view = RequirementStatement(

@@ -1,7 +1,7 @@
 -- name: generate_eway_bills
 -- Stores the bills whose document has no live bill yet; answers those stored, each under the lock
--- that keeps its vehicle's hot state from being filled meanwhile, and the epoch of the hot state
--- (not positive while that is closed).
+-- that keeps its vehicle's hot state from being filled meanwhile, the epoch of the hot state (not
+-- positive while that is closed), and the newest of the Commissioner's notifications.
 WITH request AS MATERIALIZED (
     SELECT * FROM unnest($1::new_eway_bill[])
 ), claimed AS (
@@ -30,7 +30,8 @@ WITH request AS MATERIALIZED (
 SELECT
     ebn,
     pg_advisory_xact_lock_shared(hashtextextended(vehicle_number, 0)),
-    (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch
+    (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch,
+    (SELECT coalesce(max(notification_id), 0) FROM notification) AS notification_version
 FROM stored;
 
 -- name: holders_of_documents

@@ -65,6 +65,8 @@ WRONG = [
     (("serve", "--workers", "0"), {}, "workers 0 is not from 1 to"),
     (("serve",), {"GATEWAY_PORT": "http"}, "GATEWAY_PORT='http' is not a number"),
     (("serve", "--log-level", "loud"), {}, "log level 'loud'"),
+    (("serve", "--rulebooks", "2017-06,2031"), {}, "rulebook '2031' is unknown; there are 2018-"),
+    (("serve",), {"GATEWAY_RULEBOOKS": ","}, "no rulebook is enabled"),
     (("enrol", "taxpayer"), {}, "--id"),
     (("enrol", "pirate", "--id", "x"), {}, "invalid choice: 'pirate'"),
 ]

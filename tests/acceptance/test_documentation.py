@@ -8,12 +8,23 @@ import pytest
 
 from gateway.app import operations
 from gateway.metrics import Metrics
-from tests.documents import OFFICER, READER, SUPPLIER, TRANSPORTER, document, person
+from tests.documents import (
+    COMMISSIONER,
+    OFFICER,
+    READER,
+    SUPPLIER,
+    TRANSPORTER,
+    document,
+    notification,
+    person,
+)
 from tests.gateway_in_process import Gateway
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from validators.errors import FAULTS, PROBLEMS
 
 BILLS: Final = "/v1/eway-bills"
+PARTS_A: Final = "/v1/part-a"
+CONSOLIDATED: Final = "/v1/consolidated-eway-bills"
 ASKED: Final = f"{BILLS}/requirement"
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
@@ -31,6 +42,8 @@ CHANGE = (
     " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
 )
 CODES: Final = {
+    ("GET", "/v1/rulebook"): f"{ANY} UNAUTHENTICATED OVERLOADED RECORD_UNAVAILABLE",
+    ("POST", "/v1/notifications"): f"{CHANGE} NOTIFICATION_EXISTS",
     ("GET", "/healthz"): ANY,
     ("GET", "/readyz"): ANY,
     ("GET", "/metrics"): ANY,
@@ -39,10 +52,29 @@ CODES: Final = {
     ("GET", BILLS): f"{KNOWN} INVALID_QUERY",
     ("GET", f"{BILLS}/{{ebn}}"): f"{KNOWN} EWAY_BILL_NOT_FOUND",
     ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
-    ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL",
+    ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL"
+    " DOCUMENT_ALREADY_HAS_PART_A",
+    ("POST", f"{BILLS}/{{ebn}}/conveyances"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER"
+    " ALREADY_CANCELLED ALREADY_RENEWED EXPIRED NOT_BY_ROAD SAME_VEHICLE TOO_MANY_CHANGES",
+    ("POST", f"{BILLS}/{{ebn}}/transporter"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_A_PARTY"
+    " ALREADY_CANCELLED ALREADY_RENEWED EXPIRED NOT_BY_ROAD SAME_TRANSPORTER TOO_MANY_CHANGES",
+    ("POST", f"{BILLS}/{{ebn}}/renewal"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER"
+    " ALREADY_CANCELLED ALREADY_RENEWED RENEWAL_WINDOW_NOT_OPEN RENEWAL_WINDOW_CLOSED NOT_BY_ROAD"
+    " RENEWAL_LIMIT_REACHED",
+    ("POST", f"{BILLS}/{{ebn}}/verifications"): f"{CHANGE} EWAY_BILL_NOT_FOUND ALREADY_CANCELLED"
+    " ALREADY_RENEWED ALREADY_VERIFIED_IN_STATE",
+    ("GET", PARTS_A): f"{KNOWN} INVALID_QUERY",
+    ("GET", f"{PARTS_A}/{{reference}}"): f"{KNOWN} PART_A_NOT_FOUND",
+    ("PUT", f"{PARTS_A}/{{reference}}/part-b"): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT"
+    " CHANGED_MEANWHILE OUTCOME_UNKNOWN PART_A_NOT_FOUND NOT_THE_TRANSPORTER PART_A_COMPLETED"
+    " PART_A_WITHDRAWN PART_A_LAPSED",
+    ("POST", f"{PARTS_A}/{{reference}}/withdrawal"): f"{CHANGE} PART_A_NOT_FOUND"
+    " NOT_THE_FURNISHER PART_A_COMPLETED PART_A_WITHDRAWN PART_A_LAPSED",
+    ("POST", CONSOLIDATED): CHANGE,
+    ("GET", f"{CONSOLIDATED}/{{number}}"): f"{KNOWN} CONSOLIDATED_NOT_FOUND",
     ("POST", ASKED): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT",
     ("POST", f"{BILLS}/{{ebn}}/cancellation"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_GENERATOR"
-    " ALREADY_CANCELLED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
+    " ALREADY_CANCELLED ALREADY_RENEWED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
     ("POST", f"{BILLS}/{{ebn}}/acceptance"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_RECIPIENT"
     " ALREADY_CANCELLED ALREADY_ANSWERED DEEMED_ACCEPTED",
     ("POST", INSPECTIONS): CHANGE,
@@ -57,12 +89,13 @@ SENT = (
     "supplier_gstin recipient_gstin place_of_dispatch place_of_delivery document_type"
     " document_number document_date value_of_goods hsn_code reason_code transport_document_number"
     " mode distance_km vehicle_number transporter_id irn goods distance_to_transporter_km"
-    " supplier_contact exemption"
+    " supplier_contact exemption over_dimensional"
 )
 ANSWERED = (
     "ebn status generated_at valid_until generated_by requirement part_a part_b acceptance"
     " verified_at rulebook"
 )
+ANSWERED_PART_A = "part_a_reference status lapses_at"
 LISTED_BY = "role status generated_from generated_to document_number limit cursor"
 
 
@@ -148,8 +181,13 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     form = _resolved(openapi, body["$ref"])
     assert set(form["properties"]) == set(SENT.split())
     assert form["additionalProperties"] is False
-    bill = post["responses"]["201"]["content"]["application/json"]["schema"]
-    assert set(ANSWERED.split()) <= set(_resolved(openapi, bill["$ref"])["properties"])
+    furnished = post["responses"]["201"]["content"]["application/json"]["schema"]["anyOf"]
+    assert [one["$ref"].rpartition("/")[2] for one in furnished] == [
+        "EwayBillView",
+        "PartAOnlyView",
+    ]
+    assert set(ANSWERED.split()) <= set(schemas["EwayBillView"]["properties"])
+    assert set(ANSWERED_PART_A.split()) <= set(schemas["PartAOnlyView"]["properties"])
     listed = {one["name"] for one in described["GET", BILLS]["parameters"]}
     assert listed == set(LISTED_BY.split())
     asked = {one["name"]: one["required"] for one in described["GET", DETENTIONS]["parameters"]}
@@ -227,6 +265,9 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (person(TRANSPORTER), "POST", DETENTIONS, {"json": detention(ebn, detained_until=...)}),
         (OFFICER, "GET", DETENTIONS, {"params": {"ebn": ebn}}),
         (OFFICER, "GET", DETENTIONS, {}),
+        (COMMISSIONER, "POST", "/v1/notifications", {"json": notification(gateway.clock())}),
+        (COMMISSIONER, "POST", "/v1/notifications", {"json": {}}),
+        (by, "GET", "/v1/rulebook", {}),
         (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
         (None, "GET", "/healthz", {}),
         (None, "GET", "/readyz", {}),

@@ -12,15 +12,27 @@ import httpx
 import pytest
 
 from ingest import limits
+from tests.acceptance.life_refusals import LIFE_TRIGGERS, TODAYS_TRIGGERS
 from tests.acceptance.report_refusals import REPORT_TRIGGERS
-from tests.documents import OFFICER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, document, person
+from tests.documents import (
+    COMMISSIONER,
+    OFFICER,
+    RECIPIENT,
+    STRANGER,
+    SUPPLIER,
+    TRANSPORTER,
+    document,
+    notification,
+    person,
+)
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
 from tests.waiting import until
 from validators.authority import Person
 from validators.errors import PROBLEMS
+from validators.rulebook import rulebooks_enabled
 
 BY, TO, VIA = person(SUPPLIER), person(RECIPIENT), person(TRANSPORTER)
-BILLS, TOKEN = "/v1/eway-bills", "/v1/oauth/token"
+BILLS, TOKEN, NOTIFICATIONS = "/v1/eway-bills", "/v1/oauth/token", "/v1/notifications"
 WAITING_MAX = 3
 POISON = "POISON"
 
@@ -204,6 +216,12 @@ async def _as(world: World, call: str) -> httpx.Response:
     return await (world.cancel(path, VIA) if call == "cancel" else world.accept(path, VIA))
 
 
+async def _notified_twice(world: World) -> httpx.Response:
+    sent = notification(world.gateway.clock())
+    assert (await world.post(NOTIFICATIONS, sent, COMMISSIONER)).status_code == 201
+    return await world.post(NOTIFICATIONS, sent | {"title": "Another"}, COMMISSIONER)
+
+
 Trigger = Callable[[World], Awaitable[httpx.Response]]
 NOBODYS: Final = f"{BILLS}/100000000017"
 TRIGGERS: Final[dict[str, Trigger]] = {
@@ -228,6 +246,7 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "NOT_A_PARTY": lambda world: world.post(BILLS, document(), person(STRANGER)),
     "NOT_THE_GENERATOR": lambda world: _as(world, "cancel"),
     "NOT_THE_RECIPIENT": lambda world: _as(world, "accept"),
+    "NOTIFICATION_EXISTS": _notified_twice,
     "DOCUMENT_ALREADY_HAS_EWAY_BILL": _document_twice,
     "ALREADY_CANCELLED": lambda world: _twice(world, "cancel", "cancel"),
     "ALREADY_VERIFIED_IN_TRANSIT": _verified,
@@ -241,16 +260,32 @@ TRIGGERS: Final[dict[str, Trigger]] = {
 }
 
 
+OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS
+
+
 def test_every_code_of_the_catalogue_is_provoked() -> None:
-    assert {*TRIGGERS, *REPORT_TRIGGERS} == set(PROBLEMS)
+    assert {*TRIGGERS, *OTHERS, *TODAYS_TRIGGERS} == set(PROBLEMS)
 
 
-@pytest.mark.parametrize("code", [*TRIGGERS, *REPORT_TRIGGERS])
+@pytest.mark.parametrize("code", [*TRIGGERS, *OTHERS])
 async def test_the_refusal(world: World, code: str) -> None:
-    if code in REPORT_TRIGGERS:
-        answer = await REPORT_TRIGGERS[code](world.gateway)
+    if code in OTHERS:
+        _is_as_catalogued(await OTHERS[code](world.gateway), code)
     else:
-        answer = await TRIGGERS[code](world)
+        _is_as_catalogued(await TRIGGERS[code](world), code)
+    assert (await world.gateway.http.get("/readyz")).json()["postgres"] == "ok"
+
+
+@pytest.mark.parametrize("code", TODAYS_TRIGGERS)
+async def test_the_refusal_of_todays_rulebook(
+    dsn: str, redis_url: str, clock: TestClock, code: str
+) -> None:
+    todays = rulebooks_enabled(["2018-rule-138"])
+    async with gateway_in_process(dsn, redis_url, clock, todays) as gateway:
+        _is_as_catalogued(await TODAYS_TRIGGERS[code](gateway), code)
+
+
+def _is_as_catalogued(answer: httpx.Response, code: str) -> None:
     problem, expected = answer.json(), PROBLEMS[code]
     assert (problem["code"], answer.status_code) == (code, expected.status)
     assert (problem["status"], problem["title"]) == (expected.status, expected.title)
@@ -258,7 +293,6 @@ async def test_the_refusal(world: World, code: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     assert ("retry-after" in answer.headers) == (answer.status_code in (429, 503))
     assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
-    assert (await world.gateway.http.get("/readyz")).json()["postgres"] == "ok"
 
 
 async def test_one_poisoned_document_does_not_spoil_its_neighbours(

@@ -12,7 +12,6 @@ from tests.unit.test_validators_ins06 import RULEBOOK, encoded
 from validators.authority import Person, Role, is_transporter
 from validators.calendar import GST_BEGAN
 from validators.detention import (
-    DETAINED_LONGER_THAN,
     Detention,
     Ins09,
     examine,
@@ -34,17 +33,13 @@ EBN = "100000000017"
 
 def faults_of(told: dict[str, Any], at: datetime = AT) -> list[tuple[str, str]]:
     form, shape = read_form(encoded(told), Ins09)
-    return [(each.pointer, each.code) for each in shape + examine(form, at)]
+    return [(each.pointer, each.code) for each in shape + examine(form, at, RULEBOOK)]
 
 
 def period(began: datetime, until: datetime | None, at: datetime = AT) -> list[tuple[str, str]]:
     ended = ... if until is None else until.isoformat()
     told = detention(EBN, detained_from=began.isoformat(), detained_until=ended)
     return faults_of(told, at)
-
-
-def test_the_window() -> None:
-    assert DETAINED_LONGER_THAN == MINUTES_30
 
 
 @pytest.mark.parametrize(
@@ -111,7 +106,7 @@ def test_an_end_that_cannot_be_read_is_not_detained_still() -> None:
 
 def test_the_officer_is_named_if_known() -> None:
     form, faults = read_form(encoded(detention(EBN, officer_name=...)), Ins09)
-    assert faults + examine(form, AT) == []
+    assert faults + examine(form, AT, RULEBOOK) == []
     made = reported(form, detention_id=3, by=VIA, at=AT)
     until = BEGAN + timedelta(hours=1)
     assert made == Detention(3, VIA, AT, int(EBN), form.place, BEGAN, until, None)

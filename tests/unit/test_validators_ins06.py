@@ -8,14 +8,14 @@ import pytest
 from validators.calendar import financial_year, india_date
 from validators.forms import read_form
 from validators.ins06 import Ins06, examine, normalise
-from validators.rulebook import rulebook_in_force
+from validators.rulebook import rulebook_of
 
 SUPPLIER = "27AAPFU0939F1ZV"
 RECIPIENT = "29AAGCB7383J1Z4"
 TRANSPORTER = "24AAACC1206D1ZM"
 NOON = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 TODAY = india_date(NOON)
-RULEBOOK = rulebook_in_force(NOON)
+RULEBOOK = rulebook_of("2017-06")
 MICROSECOND = timedelta(microseconds=1)
 
 

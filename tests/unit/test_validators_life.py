@@ -30,7 +30,6 @@ from validators.eway_bill import (
 from validators.forms import read_form
 from validators.ins06 import Ins06, examine, normalise, part_b_needed
 from validators.life import answered, cancelled
-from validators.rulebook import RULEBOOKS, rulebook_in_force, rulebook_of
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -255,17 +254,6 @@ def test_only_the_recipient_answers(by: str) -> None:
     with pytest.raises(Refusal) as refused:
         answered(bill_of(), by, NOON, Decision.REJECTED, None)
     assert code_of(refused) == "NOT_THE_RECIPIENT"
-
-
-def test_the_rulebook_in_force() -> None:
-    first = RULEBOOKS[-1]
-    assert first.effective_from == datetime(2017, 6, 1, tzinfo=UTC)
-    assert rulebook_in_force(first.effective_from) is first
-    with pytest.raises(LookupError):
-        rulebook_in_force(first.effective_from - MICROSECOND)
-    effective = [rulebook.effective_from for rulebook in RULEBOOKS]
-    assert effective == sorted(effective, reverse=True)
-    assert all(rulebook_of(rulebook.version) is rulebook for rulebook in RULEBOOKS)
 
 
 def test_instants_of_any_offset_are_the_same_instant() -> None:
