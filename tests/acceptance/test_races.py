@@ -26,10 +26,15 @@ pytestmark = pytest.mark.slow
 CONNECTIONS_EACH = 8
 PAIRS = 320
 HELD_PAIRS = 64
+VERIFIED_PAIRS = 2000
+HEIRS = "SELECT ebn FROM eway_bill WHERE renewed_from = $1"
 
 WAITING = """SELECT count(*) >= 2 FROM pg_stat_activity
     WHERE wait_event_type = 'Lock' AND application_name = 'gateway'"""
 Subject = TypeVar("Subject")
+VERIFIED = """SELECT verified_at IS NOT NULL AS verified, cancelled_at IS NOT NULL AS cancelled,
+    (SELECT count(*) FROM verification WHERE verification.ebn = eway_bill.ebn) AS verifications
+    FROM eway_bill WHERE ebn = $1"""
 ROW = "SELECT cancelled_at IS NOT NULL AS cancelled, decision FROM eway_bill WHERE ebn = $1"
 
 
@@ -160,6 +165,52 @@ async def test_cancel_against_cancel(crowd: Crowd) -> None:
     assert len(truth) == PAIRS
     assert len(winners) == 2, "each worker wins some"
     await crowd.assert_agreed(truth)
+
+
+async def test_verification_against_cancellation(crowd: Crowd) -> None:
+    """r1(7) proviso: a bill is verified in transit or cancelled, never both."""
+
+    async def run(ebn: str, one: Connection, two: Connection) -> Sequence[Reply]:
+        path = f"/v1/eway-bills/{ebn}/verifications"
+        seen = {"place": "Attibele", "result": "OK"}
+        return await asyncio.gather(
+            one.call(crowd.officer, "POST", path, seen), crowd.cancel(two, ebn)
+        )
+
+    winners = Counter[str]()
+    for ebn, (verified, cancelled) in await crowd.race(
+        await crowd.generate(VERIFIED_PAIRS), run, of=2
+    ):
+        winner, loser = winner_and_loser(verified, cancelled)
+        won = "verification" if winner is verified else "cancellation"
+        refused = {"verification": "ALREADY_VERIFIED_IN_TRANSIT"}
+        assert loser.code == refused.get(won, "ALREADY_CANCELLED")
+        winners[won] += 1
+        row = await crowd.record.fetchrow(VERIFIED, int(ebn))
+        assert row is not None
+        assert (row["verified"], row["cancelled"], row["verifications"]) == (
+            (True, False, 1) if won == "verification" else (False, True, 0)
+        )
+    assert len(winners) == 2, "each wins some"
+    assert winners.total() == VERIFIED_PAIRS
+
+
+async def test_renewal_against_itself(crowd: Crowd) -> None:
+    """r1(8): one bill goes on from another, however often it is asked for at once."""
+    renewal = {"vehicle_number": "MH14CD5678", "distance_km": 90, "reason": "flood"}
+
+    async def run(ebn: str, one: Connection, two: Connection) -> Sequence[Reply]:
+        path = f"/v1/eway-bills/{ebn}/renewal"
+        return await asyncio.gather(
+            *(each.call(crowd.supplier, "POST", path, renewal) for each in (one, two))
+        )
+
+    for ebn, (one, two) in await crowd.race(await crowd.generate(PAIRS), run, of=2):
+        winner, loser = winner_and_loser(one, two)
+        assert (loser.code, loser.body["renewed_to"]) == ("ALREADY_RENEWED", winner.body["ebn"])
+        assert winner.body["renewed_from"] == ebn
+        heirs = await crowd.record.fetch(HEIRS, int(ebn))
+        assert [str(row["ebn"]) for row in heirs] == [winner.body["ebn"]]
 
 
 async def test_accept_against_reject(crowd: Crowd) -> None:
