@@ -47,10 +47,15 @@ class Lives:
         return next((by_id[one] for one in right if one in by_id), self.people["supplier"])
 
     def _bill(self, index: int) -> Bill:
-        return self.life.bills[-1 - index % len(self.life.bills)]
+        """A bill by index, those that live first, the newest first of each."""
+        known = self.life.bills[::-1]
+        known.sort(key=lambda bill: bill.status(self.now) in ENDED)
+        return known[index % len(known)]
 
     def _part_a(self, index: int) -> PartA:
-        return self.life.part_as[-1 - index % len(self.life.part_as)]
+        known = self.life.part_as[::-1]
+        known.sort(key=lambda part_a: part_a.status(self.now) != "PART_A_ONLY")
+        return known[index % len(known)]
 
     def _id(self, name: str | None) -> str | None:
         return self.people[name].id if name in self.people else name
@@ -176,14 +181,14 @@ class Lives:
         self._read(who, bill)
         self.driver.clock.now += MICROSECOND
 
-    def consolidate(self, name: str, vehicle: int, others: list[int]) -> None:
-        """What may go on the vehicle, and whatever else."""
-        who, on = self.people[name], self.vehicles[vehicle]
-        life = self.life
-        fit = [b for b in life.bills if not life._member_fault(who, b, on, self.now)]
-        asked = fit[-2:] + [self._bill(index) for index in others]
-        if not asked:
-            return
+    def consolidate(self, name: str, index: int, vehicle: int, others: list[int]) -> None:
+        """What may go together with a bill on its vehicle, or another, and whatever else."""
+        lead, life = self._bill(index), self.life
+        who = self._who(name, lead.transporter)
+        on = lead.vehicle if lead.vehicle and not vehicle else self.vehicles[vehicle]
+        asked = [one for one in life.bills if not life.member_fault(who, one, on, self.now)][-4:]
+        asked += [self._bill(other) for other in others]
+        asked = asked or [lead]
         body = {"ebns": [bill.number for bill in asked], "vehicle_number": on}
         answer = life.consolidate(who, asked, on, self.now)
         self._ask("consolidate", answer, who, "POST", CONSOLIDATED, body)

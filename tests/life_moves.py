@@ -259,7 +259,7 @@ class Life(Reads):
         faults = {}
         for index, bill in enumerate(asked):
             doubled = "DOUBLED" if bill in asked[:index] else None
-            if fault := doubled or self._member_fault(who, bill, vehicle, now):
+            if fault := doubled or self.member_fault(who, bill, vehicle, now):
                 faults[f"/ebns/{index}"] = fault
         if faults:
             return Answer(422, "INVALID_DOCUMENT", faults=faults)
@@ -272,7 +272,7 @@ class Life(Reads):
         self.consolidated.append(one)
         return Answer(201, shown=one)
 
-    def _member_fault(self, who: Who, bill: Bill, vehicle: str, now: datetime) -> str | None:
+    def member_fault(self, who: Who, bill: Bill, vehicle: str, now: datetime) -> str | None:
         faults = {
             "EBN_UNKNOWN": not bill.party(who),
             "NOT_YOUR_TRANSPORT": bill.transporter != who.id,

@@ -33,7 +33,7 @@ from hypothesis.stateful import (
 
 from tests.life_driver import STATISTICS, Driver, gateway_in_thread
 from tests.life_lives import STATUSES, Lives
-from tests.life_people import DOCUMENTS, NAMES, RIGHT
+from tests.life_people import DOCUMENTS, NAMES, RIGHT, TRADERS
 
 EXAMPLES = 60
 LONG = int(os.environ.get("LIFE_MODEL_EXAMPLES", "0"))
@@ -47,7 +47,8 @@ MICROSECOND = timedelta(microseconds=1)
 SMALL = (MICROSECOND, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=7),
          timedelta(hours=25), timedelta(days=2))  # fmt: skip
 INDEX = st.integers(0, 5)
-WHO = st.sampled_from((RIGHT,) * 8 + NAMES)
+WHO = st.sampled_from((RIGHT,) * 14 + (*TRADERS, "officer 29"))
+OFFICER = st.sampled_from(("officer 29",) * 4 + ("officer 27", "officer 27", "supplier", "reader"))
 VEHICLE = st.integers(0, 2)
 KM = st.sampled_from((1, 99, 100, 299, 300, 499, 500, 999, 1000))
 DECISION = st.sampled_from(("ACCEPTED", "REJECTED"))
@@ -85,9 +86,10 @@ class LifeMachine(RuleBasedStateMachine):
         STATISTICS["runs"] += 1
         self.lives = Lives(self.driver, OFF)
 
-    @initialize(document=DOCUMENTS)
-    def first(self, document: dict[str, Any]) -> None:
-        self.lives.generate(RIGHT, document | {"vehicle": 0, "again": None})
+    @initialize(documents=st.lists(DOCUMENTS, min_size=1, max_size=3))
+    def first(self, documents: list[dict[str, Any]]) -> None:
+        for document in documents:
+            self.lives.generate(RIGHT, document | {"vehicle": 0, "again": None})
 
     @_step(who=WHO, document=DOCUMENTS)
     def generate(self, who: str, document: dict[str, Any]) -> None:
@@ -95,7 +97,7 @@ class LifeMachine(RuleBasedStateMachine):
 
     @_step("part_a", document=DOCUMENTS, who=st.sampled_from(("supplier", "recipient")))
     def furnish_part_a(self, document: dict[str, Any], who: str) -> None:
-        waits = {"supplier": who, "mode": "ROAD", "vehicle": None, "near": None}
+        waits = {who: who, "mode": "ROAD", "vehicle": None, "near": None}
         self.lives.generate(who, document | waits | {"transporter": "carrier"})
 
     @_step(needs="part_as", who=WHO, index=INDEX, vehicle=VEHICLE)
@@ -135,7 +137,7 @@ class LifeMachine(RuleBasedStateMachine):
     @_step(
         "verify",
         "bills",
-        who=WHO,
+        who=OFFICER,
         index=INDEX,
         physical=st.booleans(),
         evasion=st.sampled_from((0, 0, 0, 1)),
@@ -146,12 +148,13 @@ class LifeMachine(RuleBasedStateMachine):
     @_step(
         "consolidate",
         "bills",
-        who=st.sampled_from(("carrier", "carrier", "carrier", "second", *NAMES)),
+        who=WHO,
+        index=INDEX,
         vehicle=VEHICLE,
-        others=st.lists(INDEX, max_size=3),
+        others=st.sampled_from(((), (), (), (0,), (1,), (2, 3))),
     )
-    def consolidate(self, who: str, vehicle: int, others: list[int]) -> None:
-        self.lives.consolidate(who, vehicle, others)
+    def consolidate(self, who: str, index: int, vehicle: int, others: tuple[int, ...]) -> None:
+        self.lives.consolidate(who, index, vehicle, list(others))
 
     @_step(by=st.sampled_from(SMALL), edge=st.integers(-1, 2), past=st.booleans())
     def wait(self, by: timedelta, edge: int, past: bool) -> None:
