@@ -223,7 +223,8 @@ class Life(Reads):
         if not bill.by_road and vehicle is not None:
             return Answer(409, "NOT_BY_ROAD")
         document = bill.document | {"distance_km": distance_km}
-        new = Bill(document, bill.key, who.id, now, bill.transporter, renewed_from=bill)
+        furnisher = bill.furnished_by or bill.generated_by
+        new = Bill(document, bill.key, who.id, now, bill.transporter, furnisher, renewed_from=bill)
         new.put_on(vehicle, now)
         bill.renewed_to = new
         self.bills.append(new)
