@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope
 
 from ingest import limits
+from ingest.holders import PART_A_PREFIX
 from validators.authority import Person
 from validators.errors import Refusal, fault
 from validators.identifiers import ebn_of
@@ -63,10 +64,20 @@ class Call:
     def ebn(self) -> int:
         """The e-way bill number of the path. Raises Refusal EWAY_BILL_NOT_FOUND for what is none:
         there is no such bill."""
-        ebn = ebn_of(self.path_parameter("ebn"))
-        if ebn is None:
-            raise Refusal("EWAY_BILL_NOT_FOUND")
-        return ebn
+        return self.number("ebn", "EWAY_BILL_NOT_FOUND")
+
+    def reference(self) -> int:
+        """The Part A reference of the path. Raises Refusal PART_A_NOT_FOUND for what is none."""
+        return self.number("reference", "PART_A_NOT_FOUND", PART_A_PREFIX)
+
+    def number(self, name: str, code: str, prefix: str = "") -> int:
+        """A number of the EBNs' series in the path, after a prefix. Raises Refusal with the code
+        given for what is none."""
+        written = self.path_parameter(name)
+        number = ebn_of(written.removeprefix(prefix)) if written.startswith(prefix) else None
+        if number is None:
+            raise Refusal(code)
+        return number
 
     def query(self) -> dict[str, str]:
         """The query parameters. Raises Refusal INVALID_QUERY when one is given twice or is not

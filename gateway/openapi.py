@@ -25,9 +25,24 @@ _WITH_BODY: Final = (
 )
 _WITH_RECORD: Final = ("OVERLOADED", "RECORD_UNAVAILABLE")
 _WITH_KEY: Final = ("INVALID_IDEMPOTENCY_KEY", "IDEMPOTENCY_KEY_REUSED")
+_NAMING: Final = frozenset(
+    {
+        "DOCUMENT_ALREADY_HAS_EWAY_BILL",
+        "DOCUMENT_ALREADY_HAS_PART_A",
+        "PART_A_COMPLETED",
+        "ALREADY_RENEWED",
+    }
+)
+"""Refusals that name what stands in the way."""
 _PATH_PARAMETERS: Final = {
     "ebn": {"type": "string", "pattern": "^[1-9][0-9]{11}$", "examples": ["212000000001"]},
     "vehicle_number": {"type": "string", "examples": ["KA12AB1234"]},
+    "number": {"type": "string", "examples": ["212000000002"]},
+    "reference": {
+        "type": "string",
+        "pattern": "^PA[1-9][0-9]{11}$",
+        "examples": ["PA212000000003"],
+    },
 }
 
 
@@ -151,7 +166,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
 def _problem(operation: Operation, codes: Sequence[str]) -> type[ProblemBody]:
     if operation.request_type == FORM:
         return TokenProblemBody
-    if "DOCUMENT_ALREADY_HAS_EWAY_BILL" in codes:
+    if not _NAMING.isdisjoint(codes):
         return DocumentProblemBody
     return ProblemBody
 

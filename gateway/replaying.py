@@ -1,9 +1,10 @@
-"""Calls that change something: read the form, act once per Idempotency-Key, answer the bill."""
+"""Calls that change something: read the form, act once per Idempotency-Key, answer the result."""
 
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
@@ -12,9 +13,8 @@ from gateway.operation import Endpoint
 from gateway.problems import PROBLEM_TYPE, problem_body
 from gateway.views import bill_view, encode
 from ingest import limits
-from ingest.replay import Claim, Render, Replay, StoredAnswer
+from ingest.replay import Claim, Replay, Request, StoredAnswer
 from validators.errors import Fault, Refusal
-from validators.eway_bill import EwayBill
 from validators.forms import read_form
 
 Form = TypeVar("Form", bound=Struct)
@@ -25,25 +25,26 @@ _REPLAYED: Final = ((b"idempotency-replayed", b"true"),)
 
 def changing(
     form_type: type[Form],
-    act: Callable[[Call, Form, list[Fault], Render, Claim | None], Awaitable[StoredAnswer]],
+    act: Callable[[Call, Request, Form, list[Fault]], Awaitable[StoredAnswer]],
     replay: Replay,
     status: int,
+    view: Callable[[Any, datetime], Struct] = bill_view,
 ) -> Endpoint:
-    """An endpoint that reads a form, lets `act` change an e-way bill, and answers the bill."""
+    """An endpoint that reads a form, lets `act` change something, and answers a view of that."""
 
     async def endpoint(call: Call) -> Answer:
         body = await call.body()
         claim = _claim_of(call, body)
 
-        def render(bill: EwayBill) -> StoredAnswer:
-            return StoredAnswer(status, encode(bill_view(bill, call.at)))
+        def render(changed: Any) -> StoredAnswer:
+            return StoredAnswer(status, encode(view(changed, call.at)))
 
         def refuse(refusal: Refusal) -> StoredAnswer:
             return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))
 
         async def attempt() -> StoredAnswer:
             form, faults = read_form(body, form_type)
-            return await act(call, form, faults, render, claim)
+            return await act(call, Request(call.caller, call.at, render, claim), form, faults)
 
         stored, replayed = await replay.answer_once(claim, attempt, refuse)
         answer = Answer(stored.status, stored.body, headers=_REPLAYED if replayed else ())

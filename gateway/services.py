@@ -14,14 +14,18 @@ from gateway.tokens import Tokens
 from ingest import limits
 from ingest.changes import Changes
 from ingest.clients import Clients, signing_keys
+from ingest.consolidations import Consolidations
 from ingest.database import Database
 from ingest.generation import Generation
 from ingest.hot_state import HotState
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.numbers import Numbers
+from ingest.parts_a import PartsA
 from ingest.recording import Recorder
+from ingest.renewals import Renewals
 from ingest.replay import Replay
+from ingest.verifications import Verifications
 from validators.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -39,7 +43,11 @@ class Services:
     tokens: Tokens
     clients: Clients
     generation: Generation
+    parts_a: PartsA
     changes: Changes
+    renewals: Renewals
+    consolidations: Consolidations
+    verifications: Verifications
     lookups: Lookups
     listing: Listing
     replay: Replay
@@ -48,7 +56,9 @@ class Services:
         """Passes on what this worker counted, and how it stands."""
         waiting = {
             "generation": self.generation.waiting,
+            "parts_a": self.parts_a.waiting,
             "changes": self.changes.waiting,
+            "verifications": self.verifications.waiting,
             "lookups": self.lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -82,13 +92,18 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         return int(row[0])
 
     lookups = Lookups(database, hot_state)
+    generation = Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK))
     services = Services(
         database,
         hot_state,
         Tokens(await signing_keys(database)),
         Clients(database),
-        Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK)),
+        generation,
+        PartsA(database, recorder, generation, lookups),
         Changes(recorder, lookups),
+        Renewals(generation, lookups),
+        Consolidations(database, recorder, generation, lookups),
+        Verifications(recorder, generation, lookups),
         lookups,
         Listing(database),
         Replay(database),
@@ -103,7 +118,9 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         for chore in chores:
             await _end(chore)
         await services.generation.close()
+        await services.parts_a.close()
         await services.changes.close()
+        await services.verifications.close()
         await recorder.close()
         await hot_state.disconnect()
         await database.close()

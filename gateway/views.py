@@ -48,6 +48,26 @@ class PartBView(Struct):
     since: datetime
 
 
+class ConveyanceView(Struct):
+    """A conveyance the goods went on: from when, who said so, why and where; both null for the one
+    of the generation."""
+
+    vehicle_number: str
+    since: datetime
+    by: str
+    reason: str | None
+    place: str | None
+
+
+class HandOverView(Struct):
+    """When, by whom, and from whom to whom a bill was handed over."""
+
+    at: datetime
+    by: str
+    from_transporter_id: str | None
+    to_transporter_id: str
+
+
 class AcceptanceView(Struct):
     """The recipient's answer, or until when it may be given."""
 
@@ -80,6 +100,14 @@ class EwayBillView(Struct):
     cancellation: CancellationView | None
     verified_at: datetime | None
     rulebook: str
+    transporter_id: str | None
+    """The present one; Part A keeps the one it was furnished with."""
+    furnished_by: str | None
+    renewed_from: str | None
+    renewed_to: str | None
+    consolidated_number: str | None
+    conveyances: list[ConveyanceView]
+    hand_overs: list[HandOverView]
 
 
 class LaneBillView(Struct):
@@ -172,7 +200,32 @@ def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
         else None,
         _india(bill.verified_at),
         bill.rulebook,
+        bill.transporter_id,
+        bill.furnished_by,
+        str(bill.renewed_from) if bill.renewed_from else None,
+        str(bill.renewed_to) if bill.renewed_to else None,
+        str(bill.consolidated_number) if bill.consolidated_number else None,
+        _conveyances(bill, generated_at),
+        [
+            HandOverView(
+                each.at.astimezone(INDIA), each.by, each.from_transporter_id, each.to_transporter_id
+            )
+            for each in bill.hand_overs
+        ],
     )
+
+
+def _conveyances(bill: EwayBill, generated_at: datetime) -> list[ConveyanceView]:
+    """Oldest first, the one of the generation included."""
+    first = bill.moves[0].from_vehicle_number if bill.moves else bill.vehicle_number
+    shown = [ConveyanceView(first, generated_at, bill.generated_by, None, None)] if first else []
+    shown += [
+        ConveyanceView(
+            move.vehicle_number, move.at.astimezone(INDIA), move.by, move.reason, move.place
+        )
+        for move in bill.moves
+    ]
+    return shown
 
 
 def lane_view(bill: EwayBill, at: datetime) -> LaneBillView:

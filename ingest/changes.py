@@ -1,4 +1,4 @@
-"""Use cases that change an e-way bill: cancellation, r1(7), and the recipient's answer, r1(9).
+"""Use cases that change one e-way bill: cancellation, the recipient's answer, transfer, hand-over.
 
 Fetch, decide, write: the bill is fetched from hot state, the change decided by a pure function,
 and written only if the bill is still at the version it was decided on. Of changes decided on one
@@ -6,52 +6,53 @@ version exactly one is written.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from typing import NamedTuple
 
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection
-from ingest.hot_state import bill_key
+from ingest.hot_state import bill_key, vehicle_key
 from ingest.lookups import Lookups
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.records import changed_row
-from ingest.replay import Claim, Render, StoredAnswer, claim_all, drop_all, keys_of
+from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
 from validators.authority import TRADERS, Person, is_party, require_role
 from validators.change_forms import (
     Acceptance,
     Cancellation,
+    NewTransporter,
+    Transfer,
     examine_acceptance,
     examine_cancellation,
+    examine_new_transporter,
+    examine_transfer,
 )
 from validators.errors import Fault, Refusal, invalid_document
-from validators.eway_bill import (
-    Decision,
-    DocumentKey,
-    EwayBill,
-    answered,
-    cancelled,
-    document_key,
-)
+from validators.eway_bill import Decision, EwayBill
+from validators.life import answered, cancelled, handed_over, moved
 
 Decide = Callable[[EwayBill], EwayBill]
 """The bill after a change; raises Refusal when its state or the person forbids it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
+    before: EwayBill
     bill: EwayBill
     claim: Claim | None
     answer: StoredAnswer
 
 
-class _OutdatedError(Exception):
-    """The bill was changed since it was fetched."""
+class OutdatedError(Exception):
+    """What was decided on has changed since it was fetched."""
 
 
 class Changes:
-    """Changes e-way bills for HTTP and SMS alike."""
+    """Changes e-way bills for HTTP and SMS alike.
+
+    Each call raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT, EWAY_BILL_NOT_FOUND, those of
+    the decision it names, CHANGED_MEANWHILE, OVERLOADED or that of the record.
+    """
 
     def __init__(self, recorder: Recorder, lookups: Lookups) -> None:
         self._recorder = recorder
@@ -65,53 +66,50 @@ class Changes:
         )
 
     async def cancel(
-        self,
-        person: Person,
-        ebn: int,
-        form: Cancellation,
-        faults: Sequence[Fault],
-        *,
-        at: datetime,
-        render: Render,
-        claim: Claim | None = None,
+        self, request: Request, ebn: int, form: Cancellation, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Cancels a bill, r1(7). Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT,
-        EWAY_BILL_NOT_FOUND, those of `eway_bill.cancelled`, CHANGED_MEANWHILE, OVERLOADED or that
-        of the record."""
-        if found := [*faults, *examine_cancellation(form)]:
-            raise invalid_document(found)
-        return await self._change(
-            person,
-            ebn,
-            lambda bill: cancelled(bill, person.id, at, form.reason),
-            at=at,
-            render=render,
-            claim=claim,
-        )
+        """Cancels a bill, r1(7), as `life.cancelled` decides."""
+        _require_sound([*faults, *examine_cancellation(form)])
+        by, at = request.person.id, request.at
+        return await self._change(request, ebn, lambda bill: cancelled(bill, by, at, form.reason))
 
     async def answer(
-        self,
-        person: Person,
-        ebn: int,
-        form: Acceptance,
-        faults: Sequence[Fault],
-        *,
-        at: datetime,
-        render: Render,
-        claim: Claim | None = None,
+        self, request: Request, ebn: int, form: Acceptance, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Records the recipient's answer, r1(9). Raises as `cancel`, with the refusals of
-        `eway_bill.answered`."""
-        if found := [*faults, *examine_acceptance(form)]:
-            raise invalid_document(found)
-        decision = Decision(form.decision)
+        """Records the recipient's answer, r1(9), as `life.answered` decides."""
+        _require_sound([*faults, *examine_acceptance(form)])
+        by, at, decision = request.person.id, request.at, Decision(form.decision)
         return await self._change(
-            person,
+            request, ebn, lambda bill: answered(bill, by, at, decision, form.remark)
+        )
+
+    async def transfer(
+        self, request: Request, ebn: int, form: Transfer, faults: Sequence[Fault]
+    ) -> StoredAnswer:
+        """Moves the goods to another conveyance, r1(3), as `life.moved` decides."""
+        _require_sound([*faults, *examine_transfer(form)])
+        by, at = request.person.id, request.at
+        return await self._change(
+            request,
             ebn,
-            lambda bill: answered(bill, person.id, at, decision, form.remark),
-            at=at,
-            render=render,
-            claim=claim,
+            lambda bill: moved(
+                bill,
+                by,
+                at,
+                vehicle_number=form.vehicle_number,
+                reason=form.reason,
+                place=form.place,
+            ),
+        )
+
+    async def hand_over(
+        self, request: Request, ebn: int, form: NewTransporter, faults: Sequence[Fault]
+    ) -> StoredAnswer:
+        """Hands a bill to another transporter, r1(3), as `life.handed_over` decides."""
+        _require_sound([*faults, *examine_new_transporter(form)])
+        by, at = request.person.id, request.at
+        return await self._change(
+            request, ebn, lambda bill: handed_over(bill, by, at, form.transporter_id)
         )
 
     @property
@@ -123,35 +121,59 @@ class Changes:
         """Waits until everything accepted is committed."""
         await self._commits.close()
 
-    async def _change(
-        self,
-        person: Person,
-        ebn: int,
-        decide: Decide,
-        *,
-        at: datetime,
-        render: Render,
-        claim: Claim | None,
-    ) -> StoredAnswer:
+    async def _change(self, request: Request, ebn: int, decide: Decide) -> StoredAnswer:
+        person = request.person
         require_role(person, TRADERS)
-        bill = _own(person, await self._lookups.bill(ebn, at))
+        bill = own(person, await self._lookups.bill(ebn, request.at))
         try:
             changed = decide(bill)
-            return await self._commits.submit(_Change(changed, claim, render(changed)))
-        except _OutdatedError:
+            answer = request.render(changed)
+            return await self._commits.submit(_Change(bill, changed, request.claim, answer))
+        except OutdatedError:
             # Somebody else's change came first. If that forbids ours, the reason is ours to know;
             # if not, ours was still decided on a bill that is no longer so: the caller decides.
-            decide(_own(person, await self._lookups.recorded_bill(ebn)))
+            decide(own(person, await self._lookups.recorded_bill(ebn)))
             raise Refusal("CHANGED_MEANWHILE") from None
 
     async def _commit(self, batch: list[_Change]) -> Sequence[StoredAnswer | Exception]:
         return await self._recorder.record(batch, _write)
 
 
-def _own(person: Person, bill: EwayBill | None) -> EwayBill:
+def own(person: Person, bill: EwayBill | None) -> EwayBill:
+    """A bill that is a person's to know. Raises Refusal EWAY_BILL_NOT_FOUND."""
     if bill is None or not is_party(person, bill):
         raise Refusal("EWAY_BILL_NOT_FOUND")
     return bill
+
+
+class StoredChanges(NamedTuple):
+    """The numbers of the bills that were still at the version decided on, the hot state's epoch
+    (see `Written`) and the keys that are no longer true."""
+
+    ebns: frozenset[int]
+    hot_epoch: int | None
+    stale_keys: tuple[str, ...]
+
+
+async def store_changes(
+    connection: Connection, changes: Sequence[tuple[EwayBill, EwayBill]]
+) -> StoredChanges:
+    """Stores changed bills, each given with the bill before, inside a transaction."""
+    if not changes:
+        return StoredChanges(frozenset(), None, ())
+    # In the order of their numbers, so that two transactions never wait in a circle.
+    ordered = sorted(changes, key=lambda change: change[0].ebn)
+    rows = await connection.fetch(
+        SQL["change_eway_bills"], [changed_row(bill, before) for before, bill in ordered]
+    )
+    keys = {bill_key(row["ebn"]) for row in rows}
+    for row in rows:
+        if row["vehicle_number"] != row["vehicle_before"]:
+            vehicles = (row["vehicle_number"], row["vehicle_before"])
+            keys.update(vehicle_key(vehicle) for vehicle in vehicles if vehicle)
+    return StoredChanges(
+        frozenset(row["ebn"] for row in rows), rows[0]["hot_epoch"] if rows else None, tuple(keys)
+    )
 
 
 async def _write(connection: Connection, batch: Sequence[_Change]) -> Written[StoredAnswer]:
@@ -159,27 +181,18 @@ async def _write(connection: Connection, batch: Sequence[_Change]) -> Written[St
     answers: dict[int, Exception] = {
         change.bill.ebn: why for change, why in zip(batch, lost, strict=True) if why
     }
-    # In the order of their numbers, so that two transactions never wait in a circle.
-    asked = sorted(
-        (change for change in batch if change.bill.ebn not in answers),
-        key=lambda change: change.bill.ebn,
-    )
-    rows = []
-    if asked:
-        keyed = [(change.bill, _document(change.bill)) for change in asked]
-        rows = await connection.fetch(
-            SQL["change_eway_bills"], *zip(*(changed_row(*entry) for entry in keyed), strict=True)
-        )
-    stored = {row["ebn"] for row in rows}
-    outdated = [change for change in asked if change.bill.ebn not in stored]
+    asked = [change for change in batch if change.bill.ebn not in answers]
+    stored = await store_changes(connection, [(change.before, change.bill) for change in asked])
+    outdated = [change for change in asked if change.bill.ebn not in stored.ebns]
     await drop_all(connection, outdated)
-    answers |= {change.bill.ebn: _OutdatedError() for change in outdated}
+    answers |= {change.bill.ebn: OutdatedError() for change in outdated}
     return Written(
         [answers.get(change.bill.ebn, change.answer) for change in batch],
-        rows[0]["hot_epoch"] if rows else None,
-        [bill_key(ebn) for ebn in stored],
+        stored.hot_epoch,
+        stored.stale_keys,
     )
 
 
-def _document(bill: EwayBill) -> DocumentKey:
-    return document_key(bill.part_a, bill.generated_by)
+def _require_sound(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise invalid_document(faults)

@@ -1,36 +1,60 @@
-"""Use case: generating e-way bills, r1(1), many in one transaction."""
+"""Use case: generating e-way bills, r1(1), many in one transaction.
 
-from collections.abc import Sequence
+A bill may be new, may complete a Part A that waited, or may go on from another by renewal: what it
+takes the place of ends in the transaction that stores it.
+"""
+
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import asyncpg
+
 from ingest import limits
 from ingest.batching import Batcher
+from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection
+from ingest.holders import why_refused
 from ingest.hot_state import vehicle_key
 from ingest.numbers import Numbers
+from ingest.outbox import owe_suppliers
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
-from ingest.records import bill_of, new_row
-from ingest.replay import Claim, Render, StoredAnswer, claim_all, drop_all, keys_of
-from validators.authority import Person, is_party, require_may_generate
+from ingest.records import new_row
+from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
+from validators.authority import Person, require_may_generate
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
-from validators.eway_bill import DocumentKey, EwayBill, document_key, generated
+from validators.eway_bill import DocumentKey, EwayBill, generated, key_of
 from validators.ins06 import Ins06, examine, normalise
 from validators.rulebook import rulebook_in_force
 
-_NOTHING_STORED: Final = frozenset({"DOCUMENT_ALREADY_HAS_EWAY_BILL", "OVERLOADED"})
+_NOTHING_STORED: Final = frozenset(
+    {"DOCUMENT_ALREADY_HAS_EWAY_BILL", "DOCUMENT_ALREADY_HAS_PART_A", "OVERLOADED"}
+)
 """Refusals after which the number is as good as new. Else a document sent again and again would
 use up the month's numbers."""
 
 
-class _NewBill(NamedTuple):
+class NewBill(NamedTuple):
+    """A bill to be stored, and what it takes the place of: a Part A by its reference, or a bill as
+    it was and as it will have ended."""
+
     bill: EwayBill
     document: DocumentKey
     person: Person
     claim: Claim | None
     answer: StoredAnswer
+    completes: int | None = None
+    ends: tuple[EwayBill, EwayBill] | None = None
+
+
+def _keys(new: NewBill) -> tuple[Hashable, ...]:
+    """What keeps two bills out of one batch: an idempotency key, or the same thing to end."""
+    keys: tuple[Hashable, ...] = keys_of(new)
+    if new.completes is not None:
+        keys += (new.completes,)
+    return (*keys, new.ends[0].ebn) if new.ends else keys
 
 
 class Generation:
@@ -39,31 +63,25 @@ class Generation:
     def __init__(self, recorder: Recorder, numbers: Numbers) -> None:
         self._recorder = recorder
         self._numbers = numbers
-        self._commits: Batcher[_NewBill, StoredAnswer] = Batcher(
+        self._commits: Batcher[NewBill, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
             waiting_max=limits.WAITING_BILLS_MAX,
             lanes=limits.WRITE_LANES,
-            apart=keys_of,
+            apart=_keys,
         )
 
     async def generate(
-        self,
-        person: Person,
-        form: Ins06,
-        faults: Sequence[Fault],
-        *,
-        at: datetime,
-        render: Render,
-        claim: Claim | None = None,
+        self, request: Request, form: Ins06, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Generates the bill a form asks for, at the instant `at`; it is durable on return.
+        """Generates the bill a form asks for, at the request's instant; it is durable on return.
 
         `faults` are those found while reading the form. Raises Refusal ROLE_NOT_PERMITTED,
         INVALID_DOCUMENT with every fault, NOT_A_PARTY, DOCUMENT_ALREADY_HAS_EWAY_BILL,
-        IDEMPOTENCY_KEY_REUSED, OVERLOADED or that of the record; AlreadyAnsweredError when the
-        claim's key was answered meanwhile.
+        DOCUMENT_ALREADY_HAS_PART_A, IDEMPOTENCY_KEY_REUSED, OVERLOADED or that of the record;
+        AlreadyAnsweredError when the claim's key was answered meanwhile.
         """
+        person, at, render, claim = request
         rulebook = rulebook_in_force(at)
         normalise(form)
         if found := [*faults, *examine(form, india_date(at), rulebook)]:
@@ -71,13 +89,20 @@ class Generation:
         require_may_generate(person, form)
         ebn = await self._numbers.take(at)
         bill = generated(form, ebn=ebn, generated_by=person.id, at=at, rulebook=rulebook)
-        document = document_key(bill.part_a, bill.generated_by)
-        new = _NewBill(bill, document, person, claim, render(bill))
+        return await self.submit(NewBill(bill, key_of(bill), person, claim, render(bill)))
+
+    async def number(self, at: datetime) -> int:
+        """A number of the series for whatever else needs one."""
+        return await self._numbers.take(at)
+
+    async def submit(self, new: NewBill) -> StoredAnswer:
+        """Stores a bill with those of its neighbours; it is durable on return. Raises as
+        `generate`, and OutdatedError when what it was to take the place of has changed."""
         try:
             return await self._commits.submit(new)
         except Refusal as refusal:
             if refusal.problem.code in _NOTHING_STORED:
-                self._numbers.give_back(ebn)
+                self._numbers.give_back(new.bill.ebn)
             raise
 
     @property
@@ -89,59 +114,77 @@ class Generation:
         """Waits until everything accepted is committed."""
         await self._commits.close()
 
-    async def _commit(self, batch: list[_NewBill]) -> Sequence[StoredAnswer | Exception]:
+    async def _commit(self, batch: list[NewBill]) -> Sequence[StoredAnswer | Exception]:
         return await self._recorder.record(batch, _write, more=lambda: self._commits.waiting > 0)
 
 
-async def _write(connection: Connection, batch: Sequence[_NewBill]) -> Written[StoredAnswer]:
+async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[StoredAnswer]:
     lost = await claim_all(connection, batch)
     answers: dict[int, Exception] = {
         new.bill.ebn: why for new, why in zip(batch, lost, strict=True) if why
     }
+    asked = [new for new in batch if new.bill.ebn not in answers]
+    stale_keys: Sequence[str] = ()
+    if any(new.completes is not None or new.ends for new in asked):
+        outdated, stale_keys = await _end_predecessors(connection, asked)
+        answers |= {new.bill.ebn: OutdatedError() for new in outdated}
+        await drop_all(connection, outdated)
+        asked = [new for new in asked if new.bill.ebn not in answers]
     # In the order of their documents, so that two transactions never wait in a circle.
-    asked = sorted(
-        (new for new in batch if new.bill.ebn not in answers), key=lambda new: new.document
-    )
-    rows = []
-    if asked:
-        rows = await connection.fetch(
-            SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
-        )
+    asked.sort(key=lambda new: new.document)
+    rows = await _store(connection, asked)
     stored = {row["ebn"] for row in rows}
-    refused = [new for new in asked if new.bill.ebn not in stored]
-    if refused:
-        answers |= await _refusals(connection, refused)
-        await drop_all(connection, refused)
+    while refused := [new for new in asked if new.bill.ebn not in stored]:
+        if any(new.completes is not None or new.ends for new in refused):
+            raise RuntimeError("a document was taken from the bill that held it")
+        whys, released = await why_refused(connection, [_asked(new) for new in refused])
+        if not released:
+            answers |= {new.bill.ebn: why for new, why in zip(refused, whys, strict=True)}
+            await drop_all(connection, refused)
+            break
+        rows += await _store(connection, refused)
+        stored = {row["ebn"] for row in rows}
+    if any(new.bill.part_a.supplier_contact for new in asked):
+        await owe_suppliers(connection, [new.bill for new in asked if new.bill.ebn in stored])
     vehicles = {new.bill.vehicle_number for new in asked if new.bill.vehicle_number}
     return Written(
         [answers.get(new.bill.ebn, new.answer) for new in batch],
         rows[0]["hot_epoch"] if rows else None,
-        [vehicle_key(vehicle) for vehicle in vehicles],
+        [*stale_keys, *(vehicle_key(vehicle) for vehicle in vehicles)],
     )
 
 
-async def _refusals(connection: Connection, refused: Sequence[_NewBill]) -> dict[int, Exception]:
-    """Why each document was refused: the bill it has, named to those who may read it."""
-    rows = await connection.fetch(
-        SQL["bills_of_documents"],
-        [new.document.financial_year for new in refused],
-        [new.document.digest for new in refused],
+async def _store(connection: Connection, asked: Sequence[NewBill]) -> list[asyncpg.Record]:
+    if not asked:
+        return []
+    return await connection.fetch(
+        SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
     )
-    existing = {row["position"]: row for row in rows}
-    answers: dict[int, Exception] = {}
-    for position, new in enumerate(refused, 1):
-        row = existing.get(position)
-        bill = bill_of(row) if row and row["ebn"] else None
-        if row is None:
-            answers[new.bill.ebn] = Refusal(
-                "CHANGED_MEANWHILE", "the document's e-way bill was cancelled at this moment"
-            )
-        elif bill and is_party(new.person, bill):
-            answers[new.bill.ebn] = Refusal(
-                "DOCUMENT_ALREADY_HAS_EWAY_BILL",
-                f"e-way bill {bill.ebn} was generated for this document",
-                ebn=str(bill.ebn),
-            )
-        else:
-            answers[new.bill.ebn] = Refusal("DOCUMENT_ALREADY_HAS_EWAY_BILL")
-    return answers
+
+
+async def _end_predecessors(
+    connection: Connection, asked: Sequence[NewBill]
+) -> tuple[list[NewBill], Sequence[str]]:
+    """Ends what bills take the place of; answers those whose predecessor had changed, and the keys
+    of hot state that are no longer true."""
+    changed = await store_changes(connection, [new.ends for new in asked if new.ends])
+    completing = [new for new in asked if new.completes is not None]
+    completed = set()
+    if completing:
+        rows = await connection.fetch(
+            SQL["complete_parts_a"],
+            [new.completes for new in completing],
+            [new.bill.ebn for new in completing],
+        )
+        completed = {row["reference"] for row in rows}
+    outdated = [
+        new
+        for new in asked
+        if (new.ends and new.ends[0].ebn not in changed.ebns)
+        or (new.completes is not None and new.completes not in completed)
+    ]
+    return outdated, changed.stale_keys
+
+
+def _asked(new: NewBill) -> tuple[DocumentKey, Person, datetime]:
+    return new.document, new.person, new.bill.generated_at

@@ -22,11 +22,16 @@ WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
 WRITE_LANES: Final = 1
 """Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
+_WRITERS: Final = 4
+"""What has lanes of its own: bills, Parts A, changes, verifications."""
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
 READ_LANES: Final = 2
 
+CONSOLIDATIONS_AT_ONCE: Final = 1
+"""Consolidated bills one worker generates at once: each changes up to a thousand bills."""
+CONSOLIDATIONS_WAITING_MAX: Final = 64
 LISTS_AT_ONCE: Final = 2
 """List queries one worker runs: a list of a long history must not take the others' connections."""
 LISTS_WAITING_MAX: Final = 256
@@ -38,7 +43,8 @@ LIST_ITEMS_MAX: Final = 500
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 11
+POSTGRES_CONNECTIONS_MAX: Final = 150
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 16
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -73,16 +79,22 @@ WORKERS_MAX: Final = 8
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    # Generation and changes; lookups by number and by vehicle; replays; lists. The rest is for the
-    # chores: a lease of numbers or of the hot state must not wait for any of these.
-    in_use = 2 * WRITE_LANES + 2 * READ_LANES + 1 + LISTS_AT_ONCE
-    assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
-    locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + 2 * WRITE_LANES * BATCH_BILLS_MAX)
-    assert locks < 100 * POSTGRES_LOCKS_PER_TRANSACTION, "PostgreSQL's shared lock table"
+    # Bills, Parts A, changes and verifications; lookups by number and by vehicle; replays;
+    # consolidations; lists. The rest is for the chores and for single rows: a lease of numbers or
+    # of the hot state must not wait for any of these.
+    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + CONSOLIDATIONS_AT_ONCE + LISTS_AT_ONCE
+    assert in_use + 4 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
+    # A changed bill is locked with the vehicles it was and is on.
+    written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
+    locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + written)
+    assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
+        "PostgreSQL's shared lock table"
+    )
     assert 3 * HOT_STATE_CHECK_SECONDS < HOT_STATE_LEASE_SECONDS, (
         "a missed check must not end trust"
     )
     assert BATCH_BILLS_MAX <= WAITING_BILLS_MAX
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
     assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"
-    assert WORKERS_MAX * POSTGRES_CONNECTIONS_PER_WORKER < 100, "PostgreSQL's max_connections"
+    most = WORKERS_MAX * POSTGRES_CONNECTIONS_PER_WORKER
+    assert most < POSTGRES_CONNECTIONS_MAX, "PostgreSQL's max_connections"

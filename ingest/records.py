@@ -5,11 +5,11 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from validators.eway_bill import DocumentKey, EwayBill, PartA
+from validators.eway_bill import DocumentKey, EwayBill, HandOver, Move, PartA, key_of
 from validators.ins06 import GoodsLine, SupplierContact
 from validators.money import decode_hook, encode_hook
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Rises with every change to the fields of EwayBill or PartA, so that a worker of another version
 never reads values it would misunderstand."""
 
@@ -18,6 +18,8 @@ _encoder: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)
 _decoder: Final = msgspec.msgpack.Decoder(EwayBill, dec_hook=decode_hook)
 _goods: Final = msgspec.json.Decoder(list[GoodsLine], dec_hook=decode_hook)
 _contact: Final = msgspec.json.Decoder(SupplierContact)
+_moves: Final = msgspec.json.Decoder(tuple[Move, ...])
+_hand_overs: Final = msgspec.json.Decoder(tuple[HandOver, ...])
 
 
 def hot_value(bill: EwayBill) -> bytes:
@@ -31,11 +33,15 @@ def bill_of_hot_value(value: bytes) -> EwayBill:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else msgspec.json.encode(value, enc_hook=encode_hook).decode()
+    return (
+        None
+        if value is None or value == ()
+        else msgspec.json.encode(value, enc_hook=encode_hook).decode()
+    )
 
 
 def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
-    """The parameters of `generate_eway_bills` for one bill, in their order."""
+    """A `new_eway_bill` of the record."""
     part_a = bill.part_a
     return (
         bill.ebn,
@@ -67,11 +73,16 @@ def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
         bill.vehicle_since,
         document.financial_year,
         document.digest,
+        bill.furnished_by,
+        bill.over_dimensional,
+        bill.renewed_from,
+        bill.first_generated_at,
     )
 
 
-def changed_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
-    """The parameters of `change_eway_bills` for one bill, in their order."""
+def changed_row(bill: EwayBill, before: EwayBill) -> tuple[Any, ...]:
+    """A `changed_eway_bill` of the record."""
+    document = key_of(bill)
     return (
         bill.ebn,
         bill.version,
@@ -81,6 +92,16 @@ def changed_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
         bill.decision,
         bill.decided_at,
         bill.decision_remark,
+        bill.verified_at,
+        bill.renewed_to,
+        bill.renewed_at,
+        bill.vehicle_number,
+        bill.vehicle_since,
+        bill.handed_to,
+        bill.consolidated_number,
+        _json(bill.moves),
+        _json(bill.hand_overs),
+        before.vehicle_number,
         document.financial_year,
         document.digest,
     )
@@ -126,4 +147,14 @@ def bill_of(row: asyncpg.Record) -> EwayBill:
         row["decided_at"],
         row["decision_remark"],
         row["verified_at"],
+        row["furnished_by"],
+        row["over_dimensional"],
+        row["renewed_from"],
+        row["first_generated_at"],
+        row["renewed_to"],
+        row["renewed_at"],
+        row["handed_to"],
+        row["consolidated_number"],
+        _moves.decode(row["moves"]) if row["moves"] else (),
+        _hand_overs.decode(row["hand_overs"]) if row["hand_overs"] else (),
     )

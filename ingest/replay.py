@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection, Database
 from ingest.queries import SQL
+from validators.authority import Person
 from validators.errors import Refusal
-from validators.eway_bill import EwayBill
 
 
 class StoredAnswer(NamedTuple):
@@ -36,8 +36,18 @@ class Claim:
         return (self.client_id, self.key)
 
 
-Render = Callable[[EwayBill], StoredAnswer]
-"""How whoever asked will be answered, given the bill as it will be once committed."""
+Render = Callable[[Any], StoredAnswer]
+"""How whoever asked will be answered, given what they asked for (a bill, a Part A, ...) as it will
+be once committed."""
+
+
+class Request(NamedTuple):
+    """Who asks for a change, at which instant, how they will be answered, and under which claim."""
+
+    person: Person
+    at: datetime
+    render: Render
+    claim: Claim | None = None
 
 
 class Claimant(Protocol):

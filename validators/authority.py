@@ -60,13 +60,14 @@ def require_may_generate(person: Person, form: Ins06) -> None:
 
 
 def is_party(person: Person, bill: EwayBill) -> bool:
-    """Whether a trader is the supplier, recipient, transporter or generator of a bill."""
-    part_a = bill.part_a
+    """Whether a trader is the supplier, recipient, present transporter, generator or furnisher of
+    a bill."""
     return person.role in TRADERS and person.id in (
-        part_a.supplier_gstin,
-        part_a.recipient_gstin,
-        part_a.transporter_id,
+        bill.part_a.supplier_gstin,
+        bill.part_a.recipient_gstin,
+        bill.transporter_id,
         bill.generated_by,
+        bill.furnished_by,
     )
 
 
@@ -74,7 +75,7 @@ def may_see_on_vehicle(person: Person, bill: EwayBill) -> bool:
     """Whether a bill is shown to whoever asks what a vehicle carries: officers and readers see
     all, a trader those it transports."""
     if person.role in TRADERS:
-        return person.id == bill.part_a.transporter_id
+        return person.id == bill.transporter_id
     return person.role in (Role.OFFICER, Role.READER)
 
 

@@ -9,13 +9,11 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from validators.calendar import financial_year
-from validators.errors import Refusal
 from validators.identifiers import UNREGISTERED
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
-from validators.rulebook import Rulebook, requirement, rulebook_of, valid_until
+from validators.rulebook import Rulebook, requirement, valid_until
 
 
 class PartA(Struct, frozen=True, array_like=True):
@@ -38,6 +36,29 @@ class PartA(Struct, frozen=True, array_like=True):
     transporter_id: str | None
     goods: list[GoodsLine] | None
     supplier_contact: SupplierContact | None
+
+
+class Move(Struct, frozen=True):
+    """The goods changed conveyance, r1(3): when, who said so, from which to which, why and where.
+
+    `from_vehicle_number` is None when it is the first; `place` when a consolidated bill said so.
+    """
+
+    at: datetime
+    by: str
+    from_vehicle_number: str | None
+    vehicle_number: str
+    reason: str
+    place: str | None
+
+
+class HandOver(Struct, frozen=True):
+    """The bill passed to another transporter, r1(3): when, who said so, from whom to whom."""
+
+    at: datetime
+    by: str
+    from_transporter_id: str | None
+    to_transporter_id: str
 
 
 class EwayBill(Struct, frozen=True, array_like=True):
@@ -63,6 +84,31 @@ class EwayBill(Struct, frozen=True, array_like=True):
     decided_at: datetime | None = None
     decision_remark: str | None = None
     verified_at: datetime | None = None
+    furnished_by: str | None = None
+    """Who furnished Part A, where the transporter generated the bill from it: r1(1)(b)."""
+    over_dimensional: bool | None = None
+    renewed_from: int | None = None
+    first_generated_at: datetime | None = None
+    """Of the first bill in a chain of renewals."""
+    renewed_to: int | None = None
+    renewed_at: datetime | None = None
+    handed_to: str | None = None
+    """The present transporter, where it is not the one Part A names."""
+    consolidated_number: int | None = None
+    """The newest consolidated bill it is in and on board of."""
+    moves: tuple[Move, ...] = ()
+    hand_overs: tuple[HandOver, ...] = ()
+
+    @property
+    def transporter_id(self) -> str | None:
+        """The present transporter, or None."""
+        return self.handed_to or self.part_a.transporter_id
+
+    @property
+    def carrier(self) -> str:
+        """Who answers for the conveyance: the present transporter or, where there is none, whoever
+        generated the bill."""
+        return self.transporter_id or self.generated_by
 
 
 class DocumentKey(NamedTuple):
@@ -77,15 +123,20 @@ class DocumentKey(NamedTuple):
     digest: bytes
 
 
-def document_key(part_a: PartA, generated_by: str) -> DocumentKey:
-    """The key of a bill's document. A supplier owns its documents; those of an unregistered
-    supplier are keyed by whoever generates."""
-    owner = part_a.supplier_gstin
+def document_key(document: "PartA | Ins06", furnished_by: str) -> DocumentKey:
+    """The key of a document. A supplier owns its documents; those of an unregistered supplier are
+    keyed by whoever furnishes Part A."""
+    owner = document.supplier_gstin
     if owner == UNREGISTERED:
-        owner = f"{UNREGISTERED} {generated_by}"
-    named = f"{owner}\n{part_a.document_type}\n{part_a.document_number.upper()}"
+        owner = f"{UNREGISTERED} {furnished_by}"
+    named = f"{owner}\n{document.document_type}\n{document.document_number.upper()}"
     digest = blake2b(named.encode(), digest_size=16).digest()
-    return DocumentKey(financial_year(part_a.document_date), digest)
+    return DocumentKey(financial_year(document.document_date), digest)
+
+
+def key_of(bill: EwayBill) -> DocumentKey:
+    """The key of a bill's document."""
+    return document_key(bill.part_a, bill.furnished_by or bill.generated_by)
 
 
 class Status(StrEnum):
@@ -94,6 +145,7 @@ class Status(StrEnum):
     ACTIVE = "ACTIVE"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
+    RENEWED = "RENEWED"
 
 
 class AcceptanceStatus(StrEnum):
@@ -114,7 +166,13 @@ class Decision(StrEnum):
 
 
 def generated(
-    form: Ins06, *, ebn: int, generated_by: str, at: datetime, rulebook: Rulebook
+    form: Ins06,
+    *,
+    ebn: int,
+    generated_by: str,
+    at: datetime,
+    rulebook: Rulebook,
+    furnished_by: str | None = None,
 ) -> EwayBill:
     """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10)."""
     required = requirement(form.value_of_goods, rulebook)
@@ -150,13 +208,16 @@ def generated(
         ),
         form.vehicle_number,
         at if form.vehicle_number else None,
+        furnished_by=furnished_by,
     )
 
 
 def status(bill: EwayBill, at: datetime) -> Status:
-    """CANCELLED, else by the clock: valid up to and including `valid_until`, r1(8)."""
+    """CANCELLED, RENEWED, else by the clock: valid up to and including `valid_until`, r1(8)."""
     if bill.cancelled_at is not None:
         return Status.CANCELLED
+    if bill.renewed_to is not None:
+        return Status.RENEWED
     return Status.ACTIVE if at <= bill.valid_until else Status.EXPIRED
 
 
@@ -171,52 +232,3 @@ def acceptance_status(bill: EwayBill, at: datetime) -> AcceptanceStatus:
     if at <= bill.acceptance_until:
         return AcceptanceStatus.PENDING
     return AcceptanceStatus.DEEMED_ACCEPTED
-
-
-def cancelled(bill: EwayBill, by: str, at: datetime, reason: str) -> EwayBill:
-    """The bill after its cancellation, r1(7): by its generator, within 24 hours, unverified.
-
-    `by` is the id of the person who asks. An answer of the recipient does not bar it.
-
-    Raises Refusal NOT_THE_GENERATOR, ALREADY_CANCELLED, ALREADY_VERIFIED_IN_TRANSIT or
-    CANCELLATION_WINDOW_CLOSED.
-    """
-    if by != bill.generated_by:
-        raise Refusal("NOT_THE_GENERATOR")
-    if bill.cancelled_at is not None:
-        raise Refusal("ALREADY_CANCELLED")
-    if bill.verified_at is not None:
-        raise Refusal("ALREADY_VERIFIED_IN_TRANSIT")
-    if at > bill.generated_at + rulebook_of(bill.rulebook).cancellation_window:
-        raise Refusal("CANCELLATION_WINDOW_CLOSED")
-    return replace(
-        bill,
-        version=bill.version + 1,
-        cancelled_at=at,
-        cancelled_by=by,
-        cancellation_reason=reason,
-    )
-
-
-def answered(
-    bill: EwayBill, by: str, at: datetime, decision: Decision, remark: str | None
-) -> EwayBill:
-    """The bill after its recipient's answer, r1(9): within 72 hours, once, r1(10).
-
-    Raises Refusal NOT_THE_RECIPIENT, ALREADY_CANCELLED, ALREADY_ANSWERED or DEEMED_ACCEPTED.
-    """
-    if bill.acceptance_until is None or by != bill.part_a.recipient_gstin:
-        raise Refusal("NOT_THE_RECIPIENT")
-    if bill.cancelled_at is not None:
-        raise Refusal("ALREADY_CANCELLED")
-    if bill.decision is not None:
-        raise Refusal("ALREADY_ANSWERED", f"the recipient has answered already: {bill.decision}")
-    if at > bill.acceptance_until:
-        raise Refusal("DEEMED_ACCEPTED")
-    return replace(
-        bill,
-        version=bill.version + 1,
-        decision=decision.value,
-        decided_at=at,
-        decision_remark=remark,
-    )

@@ -54,6 +54,7 @@ Party = Annotated[
 Pin = Annotated[
     str, Meta(description="A PIN code: 6 digits, the first not 0.", examples=["560001"])
 ]
+Vehicle = Annotated[str, Meta(description="Part B", examples=["KA12AB1234"])]
 Hsn = Annotated[str, Meta(description="HSN code of 4, 6 or 8 digits.", examples=["7215"])]
 
 
@@ -99,9 +100,7 @@ class Ins06(Struct, forbid_unknown_fields=True, kw_only=True):
     distance_to_transporter_km: Annotated[
         int | None, Meta(description="Supplier's place to transporter's place, r1(1) third proviso")
     ] = None
-    vehicle_number: Annotated[str | None, Meta(description="Part B", examples=["KA12AB1234"])] = (
-        None
-    )
+    vehicle_number: Vehicle | None = None
     transporter_id: Gstin | None = None
     irn: str | None = None
     goods: list[GoodsLine] | None = None
@@ -147,8 +146,11 @@ _TEXT_CHECKS: Final[tuple[tuple[str, Callable[[str], str | None]], ...]] = (
 _texts: Final = attrgetter(*(name for name, _ in _TEXT_CHECKS))
 
 
-def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
-    """All the faults of a normalised form; `today` is the date in India.
+def examine(
+    form: Ins06, today: date, rulebook: Rulebook, *, conveyance_later: bool = False
+) -> list[Fault]:
+    """All the faults of a normalised form; `today` is the date in India. With `conveyance_later`
+    somebody else furnishes Part B.
 
     A field whose shape is at fault is UNSET whatever its annotation says (`forms.read_form`), hence
     the tests of type: its fault is known already.
@@ -163,13 +165,13 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
     if not 0 < _number(form.value_of_goods, 1) <= VALUE_PAISE_MAX:
         faults += _amount_faults("/value_of_goods", form.value_of_goods)
     if not 0 <= _number(form.reason_code, 0) <= 7:
-        faults.append(_range_fault("/reason_code", 0, 7))
+        faults.append(range_fault("/reason_code", 0, 7))
     if not 1 <= _number(form.distance_km, 1) <= DISTANCE_KM_MAX:
-        faults.append(_range_fault("/distance_km", 1, DISTANCE_KM_MAX))
+        faults.append(range_fault("/distance_km", 1, DISTANCE_KM_MAX))
     if not 0 <= _number(form.distance_to_transporter_km, 0) <= DISTANCE_KM_MAX:
-        faults.append(_range_fault("/distance_to_transporter_km", 0, DISTANCE_KM_MAX))
+        faults.append(range_fault("/distance_to_transporter_km", 0, DISTANCE_KM_MAX))
     if form.mode == "ROAD":
-        if form.vehicle_number is None and part_b_needed(form, rulebook):
+        if form.vehicle_number is None and not conveyance_later and part_b_needed(form, rulebook):
             faults.append(fault("/vehicle_number", "CONVEYANCE_REQUIRED"))
     elif isinstance(form.mode, str) and form.transport_document_number is None:
         faults.append(fault("/transport_document_number", "TRANSPORT_DOCUMENT_REQUIRED"))
@@ -204,7 +206,8 @@ def _amount_faults(pointer: str, paise: int) -> list[Fault]:
     return []
 
 
-def _range_fault(pointer: str, low: int, high: int) -> Fault:
+def range_fault(pointer: str, low: int, high: int) -> Fault:
+    """The fault of a number outside its range."""
     return fault(pointer, "OUT_OF_RANGE", f"must be from {low} to {high}")
 
 

@@ -27,6 +27,10 @@ class Rulebook:
     """r1(10), from the details being made available, the last instant included."""
     part_b_exempt_below_km: int
     """r1(1) third proviso: supplier's place to transporter's place."""
+    part_a_lapses_after: timedelta = timedelta(days=15)
+    renewal_window_before: timedelta | None = None
+    renewal_window_after: timedelta = timedelta(hours=8)
+    renewal_total_max: timedelta | None = None
 
 
 RULEBOOKS: Final = (
@@ -64,14 +68,21 @@ def longest_validity() -> timedelta:
     return max(timedelta(days=rulebook.validity_days_beyond) for rulebook in RULEBOOKS)
 
 
-def valid_until(generated_at: datetime, distance_km: int, rulebook: Rulebook) -> datetime:
+def valid_until(
+    generated_at: datetime,
+    distance_km: int,
+    rulebook: Rulebook,
+    *,
+    over_dimensional: bool = False,
+    extra_days: int = 0,
+) -> datetime:
     """The last instant at which a bill is valid, r1(8): days of 24 hours from generation."""
     days = rulebook.validity_days_beyond
     for distance_below, row_days in rulebook.validity_days:
         if distance_km < distance_below:
             days = row_days
             break
-    return generated_at + timedelta(days=days)
+    return generated_at + timedelta(days=days + extra_days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from gateway.operation import Operation
 from gateway.replaying import changing
 from gateway.services import Services
 from gateway.views import EwayBillView
-from ingest.replay import Claim, Render, StoredAnswer
+from ingest.replay import Request, StoredAnswer
 from validators.authority import TRADERS
 from validators.change_forms import Acceptance
 from validators.errors import Fault
@@ -15,11 +15,9 @@ def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
     async def answer(
-        call: Call, form: Acceptance, faults: list[Fault], render: Render, claim: Claim | None
+        call: Call, request: Request, form: Acceptance, faults: list[Fault]
     ) -> StoredAnswer:
-        return await services.changes.answer(
-            call.caller, call.ebn(), form, faults, at=call.at, render=render, claim=claim
-        )
+        return await services.changes.answer(request, call.ebn(), form, faults)
 
     return Operation(
         method="POST",

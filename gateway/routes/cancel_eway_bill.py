@@ -5,7 +5,7 @@ from gateway.operation import Operation
 from gateway.replaying import changing
 from gateway.services import Services
 from gateway.views import EwayBillView
-from ingest.replay import Claim, Render, StoredAnswer
+from ingest.replay import Request, StoredAnswer
 from validators.authority import TRADERS
 from validators.change_forms import Cancellation
 from validators.errors import Fault
@@ -15,11 +15,9 @@ def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
     async def cancel(
-        call: Call, form: Cancellation, faults: list[Fault], render: Render, claim: Claim | None
+        call: Call, request: Request, form: Cancellation, faults: list[Fault]
     ) -> StoredAnswer:
-        return await services.changes.cancel(
-            call.caller, call.ebn(), form, faults, at=call.at, render=render, claim=claim
-        )
+        return await services.changes.cancel(request, call.ebn(), form, faults)
 
     return Operation(
         method="POST",
@@ -35,6 +33,7 @@ def operation(services: Services) -> Operation:
             "EWAY_BILL_NOT_FOUND",
             "NOT_THE_GENERATOR",
             "ALREADY_CANCELLED",
+            "ALREADY_RENEWED",
             "ALREADY_VERIFIED_IN_TRANSIT",
             "CANCELLATION_WINDOW_CLOSED",
             "CHANGED_MEANWHILE",

@@ -1,11 +1,12 @@
-"""POST /v1/eway-bills: generates an e-way bill from FORM GST INS-06, r1(1)."""
+"""POST /v1/eway-bills: furnishes FORM GST INS-06, r1(1)."""
 
 from gateway.http import Call
+from gateway.life_views import PartAOnlyView, furnished_view
 from gateway.operation import Operation
 from gateway.replaying import changing
 from gateway.services import Services
 from gateway.views import EwayBillView
-from ingest.replay import Claim, Render, StoredAnswer
+from ingest.replay import Request, StoredAnswer
 from validators.authority import TRADERS
 from validators.errors import Fault
 from validators.ins06 import Ins06
@@ -14,27 +15,25 @@ from validators.ins06 import Ins06
 def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
-    async def generate(
-        call: Call, form: Ins06, faults: list[Fault], render: Render, claim: Claim | None
-    ) -> StoredAnswer:
-        return await services.generation.generate(
-            call.caller, form, faults, at=call.at, render=render, claim=claim
-        )
+    async def furnish(_: Call, request: Request, form: Ins06, faults: list[Fault]) -> StoredAnswer:
+        return await services.parts_a.furnish(request, form, faults)
 
     return Operation(
         method="POST",
         path="/v1/eway-bills",
         summary="Generate an e-way bill (FORM GST INS-06)",
         description="Part A and, by road, Part B. 201 only once it is on disk. The same document "
-        "again is refused with the number it has, so a time-out is settled by sending again.",
-        endpoint=changing(Ins06, generate, services.replay, 201),
+        "again is refused with the number it has, so a time-out is settled by sending again. "
+        "Part A with a transporter but no vehicle waits for that transporter to complete it.",
+        endpoint=changing(Ins06, furnish, services.replay, 201, furnished_view),
         roles=TRADERS,
         request=Ins06,
-        answers=((201, EwayBillView),),
+        answers=((201, EwayBillView), (201, PartAOnlyView)),
         refusals=(
             "INVALID_DOCUMENT",
             "NOT_A_PARTY",
             "DOCUMENT_ALREADY_HAS_EWAY_BILL",
+            "DOCUMENT_ALREADY_HAS_PART_A",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

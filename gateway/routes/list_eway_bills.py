@@ -25,7 +25,7 @@ class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which bills to list. Instants include their ends."""
 
     role: ListRole = "supplier"
-    status: Literal["ACTIVE", "CANCELLED", "EXPIRED"] | None = None
+    status: Literal["ACTIVE", "CANCELLED", "EXPIRED", "RENEWED"] | None = None
     generated_from: Instant | None = None
     generated_to: Instant | None = None
     document_number: str | None = None

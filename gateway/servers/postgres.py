@@ -42,7 +42,7 @@ _SETTINGS = {
     "min_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "huge_pages": "try",
-    "max_connections": "100",
+    "max_connections": str(limits.POSTGRES_CONNECTIONS_MAX),
     # Fills and writes hold an advisory lock for each of their keys.
     "max_locks_per_transaction": str(limits.POSTGRES_LOCKS_PER_TRANSACTION),
     # Our queries are short: compiling them costs more than it saves, and a deadlock is worth

@@ -14,14 +14,16 @@ WITH request AS MATERIALIZED (
         clause, supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery,
         document_type, document_number, document_date, value_paise, hsn_code, reason_code,
         transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
-        goods, supplier_contact, vehicle_number, vehicle_since
+        goods, supplier_contact, vehicle_number, vehicle_since, furnished_by, over_dimensional,
+        renewed_from, first_generated_at
     )
     SELECT
         ebn, 1, rulebook, generated_by, generated_at, valid_until, acceptance_until, required,
         clause, supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery,
         document_type, document_number, document_date, value_paise, hsn_code, reason_code,
         transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
-        goods, supplier_contact, vehicle_number, vehicle_since
+        goods, supplier_contact, vehicle_number, vehicle_since, furnished_by, over_dimensional,
+        renewed_from, first_generated_at
     FROM request JOIN claimed USING (ebn)
     RETURNING ebn, vehicle_number
 )
@@ -31,25 +33,22 @@ SELECT
     (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch
 FROM stored;
 
--- name: bills_of_documents
--- The bills that hold documents, each with its position in the question; a bill is all null where
--- its month has been archived.
-SELECT asked.position, eway_bill.*
+-- name: holders_of_documents
+-- What holds documents, a bill or a Part A that waits, each with its position in the question. A
+-- bill is all null where its month has been archived.
+SELECT asked.position, part_a.reference, part_a.lapses_at, part_a.furnished_by AS part_a_by,
+       part_a.transporter_id AS part_a_to, eway_bill.*
 FROM unnest($1::smallint[], $2::bytea[]) WITH ORDINALITY AS asked (financial_year, digest, position)
 JOIN document_claim AS claim USING (financial_year, digest)
-LEFT JOIN eway_bill ON eway_bill.ebn = claim.ebn;
+LEFT JOIN eway_bill ON eway_bill.ebn = claim.ebn
+LEFT JOIN part_a ON part_a.reference = claim.ebn;
 
 -- name: change_eway_bills
 -- Stores changed bills, each only if it is still at the version it was decided on; answers those
--- stored, locked as in generate_eway_bills. A cancelled bill gives up its document.
+-- stored, locked as in generate_eway_bills, with the vehicles they were and are on. A bill that has
+-- ended gives up its document.
 WITH request AS MATERIALIZED (
-    SELECT * FROM unnest(
-        $1::bigint[], $2::smallint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
-        $7::timestamptz[], $8::text[], $9::smallint[], $10::bytea[]
-    ) AS request (
-        ebn, version, cancelled_at, cancelled_by, cancellation_reason, decision, decided_at,
-        decision_remark, financial_year, digest
-    )
+    SELECT * FROM unnest($1::changed_eway_bill[])
 ), changed AS (
     UPDATE eway_bill SET
         version = request.version,
@@ -58,19 +57,33 @@ WITH request AS MATERIALIZED (
         cancellation_reason = request.cancellation_reason,
         decision = request.decision,
         decided_at = request.decided_at,
-        decision_remark = request.decision_remark
+        decision_remark = request.decision_remark,
+        verified_at = request.verified_at,
+        renewed_to = request.renewed_to,
+        renewed_at = request.renewed_at,
+        vehicle_number = request.vehicle_number,
+        vehicle_since = request.vehicle_since,
+        handed_to = request.handed_to,
+        consolidated_number = request.consolidated_number,
+        moves = request.moves,
+        hand_overs = request.hand_overs
     FROM request
     WHERE eway_bill.ebn = request.ebn AND eway_bill.version = request.version - 1
-    RETURNING eway_bill.ebn, eway_bill.cancelled_at, request.financial_year, request.digest
+    RETURNING request.*
 ), released AS (
     DELETE FROM document_claim USING changed
-    WHERE changed.cancelled_at IS NOT NULL AND document_claim.ebn = changed.ebn
+    WHERE (changed.cancelled_at IS NOT NULL OR changed.renewed_to IS NOT NULL)
+      AND document_claim.ebn = changed.ebn
       AND document_claim.financial_year = changed.financial_year
       AND document_claim.digest = changed.digest
 )
 SELECT
     ebn,
+    vehicle_number,
+    vehicle_before,
     pg_advisory_xact_lock_shared(ebn),
+    pg_advisory_xact_lock_shared(hashtextextended(vehicle_number, 0)),
+    pg_advisory_xact_lock_shared(hashtextextended(vehicle_before, 0)),
     (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch
 FROM changed;
 
@@ -79,17 +92,19 @@ FROM changed;
 SELECT * FROM eway_bill WHERE ebn = ANY($1::bigint[]);
 
 -- name: ebns_on_vehicles
--- The uncancelled bills on each vehicle still valid at an instant, from a number on, by number.
+-- The bills on each vehicle that have not ended and are valid at an instant, from a number on, by
+-- number.
 SELECT vehicle_number, array_agg(ebn ORDER BY ebn) AS ebns
 FROM eway_bill
-WHERE vehicle_number = ANY($1::text[]) AND cancelled_at IS NULL AND valid_until >= $2
+WHERE vehicle_number = ANY($1::text[]) AND cancelled_at IS NULL AND renewed_to IS NULL
+  AND valid_until >= $2
   AND ebn >= $3
 GROUP BY vehicle_number;
 
 -- name: live_bills_after
--- A page of the uncancelled bills still valid at an instant, by number, for rebuilding hot state.
+-- A page of the bills that have not ended, still valid at an instant, by number, for rebuilding hot state.
 SELECT ebn, vehicle_number FROM eway_bill
-WHERE ebn > $1 AND cancelled_at IS NULL AND valid_until >= $2
+WHERE ebn > $1 AND cancelled_at IS NULL AND renewed_to IS NULL AND valid_until >= $2
 ORDER BY ebn LIMIT $3;
 
 -- name: list_bills
@@ -101,7 +116,10 @@ SELECT * FROM (
     SELECT * FROM eway_bill
     WHERE $1 = 'recipient' AND recipient_gstin = $2 AND recipient_gstin <> 'URP'
     UNION ALL
-    SELECT * FROM eway_bill WHERE $1 = 'transporter' AND transporter_id = $2
+    SELECT * FROM eway_bill
+    WHERE $1 = 'transporter' AND transporter_id = $2 AND handed_to IS NULL
+    UNION ALL
+    SELECT * FROM eway_bill WHERE $1 = 'transporter' AND handed_to = $2
 ) AS bill
 WHERE ebn < $3 AND ebn >= $4
   AND ($5::timestamptz IS NULL OR generated_at >= $5)
@@ -109,5 +127,6 @@ WHERE ebn < $3 AND ebn >= $4
   AND ($7::text IS NULL OR upper(document_number) = upper($7))
   -- As eway_bill.status says it of one bill; a test holds the two together.
   AND ($8::text IS NULL OR $8 = CASE WHEN cancelled_at IS NOT NULL THEN 'CANCELLED'
+                                     WHEN renewed_to IS NOT NULL THEN 'RENEWED'
                                      WHEN valid_until >= $9 THEN 'ACTIVE' ELSE 'EXPIRED' END)
 ORDER BY ebn DESC LIMIT $10;

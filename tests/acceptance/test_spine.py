@@ -40,7 +40,10 @@ async def test_part_b_may_be_left_out_below_ten_km_to_the_transporter(gateway: G
     far = document(vehicle_number=..., distance_to_transporter_km=10)
     answer = await gateway.generate(person(SUPPLIER), near)
     assert (answer.status_code, answer.json()["part_b"]) == (201, None)
-    refused = await gateway.generate(person(SUPPLIER), far)
+    waits = await gateway.generate(person(SUPPLIER), far)
+    assert (waits.status_code, waits.json()["status"]) == (201, "PART_A_ONLY")
+    alone = document(vehicle_number=..., transporter_id=...)
+    refused = await gateway.generate(person(SUPPLIER), alone)
     (fault,) = refused.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/vehicle_number", "CONVEYANCE_REQUIRED")
 

@@ -14,14 +14,15 @@ from gateway.services import Services, running
 from ingest.hot_state import Entry, bill_key, vehicle_key
 from ingest.queries import SQL
 from ingest.records import changed_row, hot_value
-from ingest.replay import StoredAnswer
+from ingest.replay import Request, StoredAnswer
 from tests.documents import SUPPLIER, document, person
 from tests.gateway_in_process import Gateway, TestClock
 from tests.waiting import until
 from validators.change_forms import Cancellation
-from validators.eway_bill import EwayBill, Status, cancelled, document_key, status
+from validators.eway_bill import EwayBill, Status, status
 from validators.forms import read_form
 from validators.ins06 import Ins06
+from validators.life import cancelled
 
 KA, BY = "KA12AB1234", person(SUPPLIER)
 
@@ -42,7 +43,7 @@ async def _generate(gateway: Gateway) -> EwayBill:
 
 async def _cancel(services: Services, bill: EwayBill, at: datetime) -> None:
     form, answer = Cancellation(reason="test"), StoredAnswer(200, b"")
-    await services.changes.cancel(BY, bill.ebn, form, (), at=at, render=lambda _: answer)
+    await services.changes.cancel(Request(BY, at, lambda _: answer), bill.ebn, form, ())
 
 
 async def _read(services: Services, bill: EwayBill, at: datetime) -> Status:
@@ -125,10 +126,10 @@ async def test_nothing_is_filled_while_a_writer_is_at_work(
     await _make_hot(hot.services, bill, hot.clock())
     state, database = hot.services.hot_state, hot.services.database
     after = cancelled(bill, SUPPLIER, hot.clock(), "test")
-    row = changed_row(after, document_key(bill.part_a, bill.generated_by))
+    row = changed_row(after, bill)
     async with database.connection() as writer:
         await writer.execute(SQL["begin_write"])
-        (stored,) = await writer.fetch(SQL["change_eway_bills"], *([value] for value in row))
+        (stored,) = await writer.fetch(SQL["change_eway_bills"], [row])
         await state.drop(stored["hot_epoch"], [bill_key(bill.ebn)])
         if flushed:
             with redis.from_url(redis_url) as direct:
@@ -177,9 +178,8 @@ async def test_a_redis_restarted_from_an_old_dump_is_not_believed(
         async with running(dsn, f"unix://{socket}", clock) as services:
             state = services.hot_state
             epoch = await until(state.believed_epoch)
-            answer = await services.generation.generate(
-                BY, _form(), (), at=clock(), render=lambda bill: StoredAnswer(201, b"%d" % bill.ebn)
-            )
+            asked = Request(BY, clock(), lambda bill: StoredAnswer(201, b"%d" % bill.ebn))
+            answer = await services.generation.generate(asked, _form(), ())
             bill = await services.lookups.recorded_bill(int(answer.body))
             assert bill is not None
             kept = f"{epoch}:{bill_key(bill.ebn)}"

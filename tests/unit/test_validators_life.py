@@ -24,13 +24,12 @@ from validators.eway_bill import (
     EwayBill,
     Status,
     acceptance_status,
-    answered,
-    cancelled,
     generated,
     status,
 )
 from validators.forms import read_form
 from validators.ins06 import Ins06, examine, normalise, part_b_needed
+from validators.life import answered, cancelled
 from validators.rulebook import RULEBOOKS, rulebook_in_force, rulebook_of
 
 DAY = timedelta(days=1)

@@ -1,0 +1,133 @@
+"""Use case: consolidated e-way bills, FORM GST INS-07, r1(4)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest import limits
+from ingest.batching import Turns
+from ingest.changes import OutdatedError, store_changes
+from ingest.database import Connection, Database
+from ingest.generation import Generation
+from ingest.lookups import Lookups
+from ingest.queries import SQL
+from ingest.recording import Recorder, Written
+from ingest.replay import Claim, Request, StoredAnswer, claim_all
+from validators.authority import TRADERS, Person, Role, require_role
+from validators.consolidated import (
+    ConsolidatedBill,
+    Consolidation,
+    consolidated,
+    examine_consolidation,
+    member_faults,
+)
+from validators.errors import Fault, Refusal, invalid_document
+from validators.eway_bill import EwayBill
+from validators.rulebook import rulebook_in_force
+
+_ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A consolidated bill with its members as they are; None where one's month was archived."""
+
+    whole: ConsolidatedBill
+    bills: Sequence[EwayBill | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    whole: ConsolidatedBill
+    changes: Sequence[tuple[EwayBill, EwayBill]]
+    claim: Claim | None
+    answer: StoredAnswer
+
+
+class Consolidations:
+    """Generates and reads consolidated e-way bills."""
+
+    def __init__(
+        self, database: Database, recorder: Recorder, generation: Generation, lookups: Lookups
+    ) -> None:
+        self._database = database
+        self._recorder = recorder
+        self._generation = generation
+        self._lookups = lookups
+        self._turns = Turns(
+            limits.CONSOLIDATIONS_AT_ONCE, limits.CONSOLIDATIONS_WAITING_MAX, "OVERLOADED"
+        )
+
+    async def consolidate(
+        self, request: Request, form: Consolidation, faults: Sequence[Fault]
+    ) -> StoredAnswer:
+        """Generates one number for many bills on one conveyance; durable on return, for all of
+        them or none. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT with the faults of every
+        member, CHANGED_MEANWHILE, OVERLOADED or that of the record."""
+        person, at, render, claim = request
+        require_role(person, TRADERS)
+        if found := [*faults, *examine_consolidation(form)]:
+            raise invalid_document(found)
+        ebns = [int(written) for written in form.ebns]
+        vehicle = form.vehicle_number
+        number = await self._generation.number(at)
+        async with self._turns:
+            for _ in range(_ATTEMPTS_MAX):
+                known = await self._bills(ebns, at)
+                bills = {bill.ebn: bill for bill in known if bill}
+                if found := member_faults(ebns, bills, person, vehicle, at):
+                    raise invalid_document(found)
+                before = [bills[ebn] for ebn in ebns]
+                whole, after = consolidated(
+                    before,
+                    number=number,
+                    by=person.id,
+                    vehicle_number=vehicle,
+                    at=at,
+                    rulebook=rulebook_in_force(at),
+                )
+                changes = list(zip(before, after, strict=True))
+                new = _New(whole, changes, claim, render(Members(whole, after)))
+                try:
+                    (answer,) = await self._recorder.record([new], _write)
+                except OutdatedError:  # A member changed since: all are looked at again.
+                    continue
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+        raise Refusal("CHANGED_MEANWHILE")
+
+    async def read(self, person: Person, number: int, at: datetime) -> Members:
+        """A consolidated bill, to its transporter and to officers. Raises Refusal
+        CONSOLIDATED_NOT_FOUND."""
+        rows = await self._database.fetch("consolidated_bill", number)
+        if not rows or (person.role is not Role.OFFICER and person.id != rows[0]["transporter_id"]):
+            raise Refusal("CONSOLIDATED_NOT_FOUND")
+        whole = ConsolidatedBill(**dict(rows[0]))
+        return Members(whole, await self._bills(whole.ebns, at))
+
+    async def _bills(self, ebns: Sequence[int], at: datetime) -> list[EwayBill | None]:
+        return await asyncio.gather(*(self._lookups.bill(ebn, at) for ebn in ebns))
+
+
+async def _write(connection: Connection, batch: Sequence[_New]) -> Written[StoredAnswer]:
+    (new,) = batch
+    (lost,) = await claim_all(connection, batch)
+    if lost is not None:
+        return Written([lost])
+    stored = await store_changes(connection, new.changes)
+    if len(stored.ebns) < len(new.changes):
+        raise OutdatedError  # Rolls the others back.
+    whole = new.whole
+    await connection.execute(
+        SQL["store_consolidated_bill"],
+        whole.number,
+        whole.transporter_id,
+        whole.vehicle_number,
+        whole.generated_at,
+        whole.valid_until,
+        whole.rulebook,
+        whole.ebns,
+    )
+    return Written([new.answer], stored.hot_epoch, stored.stale_keys)

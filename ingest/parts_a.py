@@ -1,0 +1,270 @@
+"""Use cases of Part A apart from Part B, r1(1)(b): furnished by one, completed by another."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import msgspec
+
+from ingest import limits
+from ingest.batching import Batcher
+from ingest.changes import OutdatedError
+from ingest.database import Connection, Database
+from ingest.generation import Generation, NewBill
+from ingest.holders import why_refused
+from ingest.lookups import Lookups
+from ingest.queries import SQL
+from ingest.recording import Recorder, Written
+from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
+from validators.authority import TRADERS, Person, require_may_generate, require_role
+from validators.calendar import india_date
+from validators.errors import Fault, Refusal, invalid_document
+from validators.eway_bill import DocumentKey, document_key, generated, key_of
+from validators.ins06 import Ins06, examine, normalise
+from validators.money import decode_hook, encode_hook
+from validators.part_a import (
+    PartB,
+    PendingPartA,
+    Withdrawal,
+    examine_part_b,
+    examine_withdrawal,
+    may_read_part_a,
+    require_completable,
+    require_withdrawable,
+    waits_for_transporter,
+    with_conveyance,
+)
+from validators.rulebook import rulebook_in_force
+
+_form: Final = msgspec.json.Decoder(Ins06, dec_hook=decode_hook)
+_BEYOND_EVERY_REFERENCE: Final = 10**12
+
+
+class _NewPartA(NamedTuple):
+    part_a: PendingPartA
+    document: DocumentKey
+    person: Person
+    claim: Claim | None
+    answer: StoredAnswer
+
+
+class PartsA:
+    """Takes INS-06 as furnished, whole or Part A alone; and what becomes of Parts A that wait."""
+
+    def __init__(
+        self, database: Database, recorder: Recorder, generation: Generation, lookups: Lookups
+    ) -> None:
+        self._database = database
+        self._recorder = recorder
+        self._generation = generation
+        self._lookups = lookups
+        self._commits: Batcher[_NewPartA, StoredAnswer] = Batcher(
+            self._commit,
+            batch_max=limits.BATCH_BILLS_MAX,
+            waiting_max=limits.WAITING_BILLS_MAX,
+            lanes=limits.WRITE_LANES,
+            apart=keys_of,
+        )
+
+    async def furnish(self, request: Request, form: Ins06, faults: Sequence[Fault]) -> StoredAnswer:
+        """Generates the bill a whole form asks for, r1(1)(a), or keeps Part A for the transporter
+        it names, r1(1)(b); durable on return. Raises as `Generation.generate`."""
+        person, at, render, claim = request
+        rulebook = rulebook_in_force(at)
+        normalise(form)
+        if not waits_for_transporter(form, person, rulebook):
+            return await self._generation.generate(request, form, faults)
+        today = india_date(at)
+        if found := [*faults, *examine(form, today, rulebook, conveyance_later=True)]:
+            raise invalid_document(found)
+        require_may_generate(person, form)
+        part_a = PendingPartA(
+            reference=await self._generation.number(at),
+            furnished_by=person.id,
+            furnished_at=at,
+            lapses_at=at + rulebook.part_a_lapses_after,
+            transporter_id=form.transporter_id or "",
+            form=form,
+            rulebook=rulebook.version,
+        )
+        document = document_key(form, person.id)
+        return await self._commits.submit(
+            _NewPartA(part_a, document, person, claim, render(part_a))
+        )
+
+    async def complete(
+        self, request: Request, reference: int, form: PartB, faults: Sequence[Fault]
+    ) -> StoredAnswer:
+        """Completes a Part A with the conveyance, which generates the bill, valid from now. Sent
+        again it answers the bill as it is. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT,
+        PART_A_NOT_FOUND, those of `part_a.require_completable` or as `Generation.generate`."""
+        person, at, render, claim = request
+        require_role(person, TRADERS)
+        if found := [*faults, *examine_part_b(form)]:
+            raise invalid_document(found)
+        part_a = await self.read(person, reference)
+        if answer := await self._completed_so(request, part_a, form):
+            return answer
+        require_completable(part_a, person.id, at)
+        bill = generated(
+            with_conveyance(part_a.form, form.vehicle_number),
+            ebn=await self._generation.number(at),
+            generated_by=person.id,
+            furnished_by=part_a.furnished_by,
+            at=at,
+            rulebook=rulebook_in_force(at),
+        )
+        try:
+            return await self._generation.submit(
+                NewBill(bill, key_of(bill), person, claim, render(bill), completes=reference)
+            )
+        except OutdatedError:
+            part_a = await self.read(person, reference)
+            if answer := await self._completed_so(request, part_a, form):
+                return answer
+            require_completable(part_a, person.id, at)
+            raise Refusal("CHANGED_MEANWHILE") from None
+
+    async def withdraw(
+        self, request: Request, reference: int, form: Withdrawal, faults: Sequence[Fault]
+    ) -> StoredAnswer:
+        """Withdraws a Part A that waits; its document is free again. Raises Refusal
+        ROLE_NOT_PERMITTED, INVALID_DOCUMENT, PART_A_NOT_FOUND or those of
+        `part_a.require_withdrawable`."""
+        person, at, render, claim = request
+        require_role(person, TRADERS)
+        if found := [*faults, *examine_withdrawal(form)]:
+            raise invalid_document(found)
+        part_a = await self.read(person, reference)
+        require_withdrawable(part_a, person.id, at)
+        withdrawn = msgspec.structs.replace(part_a, withdrawn_at=at)
+        item = _NewPartA(
+            withdrawn, document_key(part_a.form, person.id), person, claim, render(withdrawn)
+        )
+
+        async def write(
+            connection: Connection, batch: Sequence[_NewPartA]
+        ) -> Written[StoredAnswer]:
+            (lost,) = await claim_all(connection, batch)
+            if lost is not None:
+                return Written([lost])
+            rows = await connection.fetch(SQL["withdraw_part_a"], reference, at, form.reason)
+            if not rows:
+                await drop_all(connection, batch)
+            return Written([item.answer if rows else OutdatedError()])
+
+        (answer,) = await self._recorder.record([item], write)
+        if isinstance(answer, OutdatedError):
+            require_withdrawable(await self.read(person, reference), person.id, at)
+            raise Refusal("CHANGED_MEANWHILE")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def read(self, person: Person, reference: int) -> PendingPartA:
+        """One Part A of a person's. Raises Refusal PART_A_NOT_FOUND."""
+        rows = await self._database.fetch("part_a_by_reference", reference)
+        if not rows or not may_read_part_a(person, part_a := _part_a_of(rows[0])):
+            raise Refusal("PART_A_NOT_FOUND")
+        return part_a
+
+    async def waiting_for(
+        self, transporter_id: str, at: datetime, after: int, count: int
+    ) -> list[PendingPartA]:
+        """A page of the Parts A that wait for a transporter at an instant, oldest first."""
+        rows = await self._database.fetch("parts_a_waiting", transporter_id, at, after, count)
+        return [_part_a_of(row) for row in rows]
+
+    async def furnished_by(self, person_id: str, before: int, count: int) -> list[PendingPartA]:
+        """A page of the Parts A somebody furnished, newest first; `before` 0 is the first page."""
+        before = before or _BEYOND_EVERY_REFERENCE
+        rows = await self._database.fetch("parts_a_furnished", person_id, before, count)
+        return [_part_a_of(row) for row in rows]
+
+    @property
+    def waiting(self) -> int:
+        """How many Parts A wait for a transaction."""
+        return self._commits.waiting
+
+    async def close(self) -> None:
+        """Waits until everything accepted is committed."""
+        await self._commits.close()
+
+    async def _completed_so(
+        self, request: Request, part_a: PendingPartA, form: PartB
+    ) -> StoredAnswer | None:
+        """The answer to a completion that was made already, by the same person with the same
+        conveyance: whoever lost the first answer sends it again."""
+        if part_a.ebn is None or request.person.id != part_a.transporter_id:
+            return None
+        bill = await self._lookups.bill(part_a.ebn, request.at)
+        if bill is None:
+            return None
+        first = bill.moves[0].from_vehicle_number if bill.moves else bill.vehicle_number
+        if first != form.vehicle_number:
+            return None
+        return request.render(bill)._replace(status=200)
+
+    async def _commit(self, batch: list[_NewPartA]) -> Sequence[StoredAnswer | Exception]:
+        return await self._recorder.record(batch, _write)
+
+
+async def _write(connection: Connection, batch: Sequence[_NewPartA]) -> Written[StoredAnswer]:
+    lost = await claim_all(connection, batch)
+    answers: dict[int, Exception] = {
+        new.part_a.reference: why for new, why in zip(batch, lost, strict=True) if why
+    }
+    # In the order of their documents, so that two transactions never wait in a circle.
+    asked = sorted(
+        (new for new in batch if new.part_a.reference not in answers), key=lambda new: new.document
+    )
+    stored = await _store(connection, asked)
+    while refused := [new for new in asked if new.part_a.reference not in stored]:
+        whys, released = await why_refused(
+            connection, [(new.document, new.person, new.part_a.furnished_at) for new in refused]
+        )
+        if not released:
+            answers |= {new.part_a.reference: why for new, why in zip(refused, whys, strict=True)}
+            await drop_all(connection, refused)
+            break
+        stored |= await _store(connection, refused)
+    return Written([answers.get(new.part_a.reference, new.answer) for new in batch])
+
+
+async def _store(connection: Connection, asked: Sequence[_NewPartA]) -> set[int]:
+    if not asked:
+        return set()
+    rows = await connection.fetch(
+        SQL["furnish_part_a"], *zip(*(_row(new.part_a, new.document) for new in asked), strict=True)
+    )
+    return {row["reference"] for row in rows}
+
+
+def _row(part_a: PendingPartA, document: DocumentKey) -> tuple[Any, ...]:
+    return (
+        part_a.reference,
+        part_a.furnished_by,
+        part_a.furnished_at,
+        part_a.lapses_at,
+        part_a.transporter_id,
+        msgspec.json.encode(part_a.form, enc_hook=encode_hook).decode(),
+        part_a.rulebook,
+        document.financial_year,
+        document.digest,
+    )
+
+
+def _part_a_of(row: asyncpg.Record) -> PendingPartA:
+    return PendingPartA(
+        row["reference"],
+        row["furnished_by"],
+        row["furnished_at"],
+        row["lapses_at"],
+        row["transporter_id"],
+        _form.decode(row["form"]),
+        row["rulebook"],
+        row["ebn"],
+        row["withdrawn_at"],
+        row["given_up_at"],
+    )
