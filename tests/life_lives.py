@@ -160,7 +160,8 @@ class Lives:
     def renew(self, name: str, index: int, vehicle: int, km: int, named: bool) -> None:
         bill = self._bill(index)
         who = self._who(name, bill.carrier)
-        to = self.vehicles[vehicle] if named or bill.by_road else None
+        named = named or bill.by_road or "renew_off_road" in self.off
+        to = self.vehicles[vehicle] if named else None
         body = {"distance_km": km, "reason": "breakdown"} | ({"vehicle_number": to} if to else {})
         answer = self.life.renew(who, bill, to, km, self.now)
         self._post("renew", answer, who, f"{bill.number}/renewal", body)
@@ -187,7 +188,9 @@ class Lives:
         who = self._who(name, lead.transporter)
         on = lead.vehicle if lead.vehicle and not vehicle else self.vehicles[vehicle]
         asked = [one for one in life.bills if not life.member_fault(who, one, on, self.now)][-4:]
-        asked += [self._bill(other) for other in others]
+        for more in map(self._bill, others):
+            if more not in asked or "doubled" not in self.off:
+                asked.append(more)
         asked = asked or [lead]
         body = {"ebns": [bill.number for bill in asked], "vehicle_number": on}
         answer = life.consolidate(who, asked, on, self.now)

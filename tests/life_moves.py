@@ -278,7 +278,7 @@ class Life(Reads):
             "EBN_UNKNOWN": not bill.party(who),
             "NOT_YOUR_TRANSPORT": bill.transporter != who.id,
             "NOT_ACTIVE": bill.status(now) != "ACTIVE",
-            "NOT_BY_ROAD": not bill.by_road,
+            "OFF_THE_ROAD": not bill.by_road,
             "ON_ANOTHER_VEHICLE": bill.vehicle not in (None, vehicle),
         }
         return next((fault for fault, holds in faults.items() if holds), None)

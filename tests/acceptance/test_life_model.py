@@ -42,7 +42,11 @@ STEPS = int(os.environ.get("LIFE_MODEL_STEPS", "30"))
 SEED = int(os.environ.get("LIFE_MODEL_SEED", "0"))
 SHRINKS = os.environ.get("LIFE_MODEL_SHRINKS", "1") == "1"
 ROUNDS = range(SEED, SEED + max(1, -(-LONG // EXAMPLES)))
-CALLS = frozenset({"part_a", "transfer", "hand_over", "renew", "verify", "consolidate"})
+# Calls, and cases of them, that may be left out.
+CALLS = frozenset({
+    "part_a", "transfer", "hand_over", "renew", "renew_off_road", "verify", "consolidate",
+    "doubled",
+})  # fmt: skip
 OFF = frozenset(filter(None, os.environ.get("LIFE_MODEL_WITHOUT", "").split(",")))
 
 MICROSECOND = timedelta(microseconds=1)
