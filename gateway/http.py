@@ -15,7 +15,7 @@ from ingest import limits
 from ingest.holders import PART_A_PREFIX
 from validators.authority import Person
 from validators.errors import Refusal, fault
-from validators.identifiers import ebn_of
+from validators.identifiers import ebn_of, report_id_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -78,6 +78,13 @@ class Call:
         if number is None:
             raise Refusal(code)
         return number
+
+    def inspection_id(self) -> int:
+        """The inspection of the path. Raises Refusal INSPECTION_NOT_FOUND for what names none."""
+        inspection_id = report_id_of(self.path_parameter("inspection_id"))
+        if inspection_id is None:
+            raise Refusal("INSPECTION_NOT_FOUND")
+        return inspection_id
 
     def query(self) -> dict[str, str]:
         """The query parameters. Raises Refusal INVALID_QUERY when one is given twice or is not

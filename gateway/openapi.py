@@ -43,6 +43,7 @@ _PATH_PARAMETERS: Final = {
         "pattern": "^PA[1-9][0-9]{11}$",
         "examples": ["PA212000000003"],
     },
+    "inspection_id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$", "examples": ["1"]},
 }
 
 
@@ -120,8 +121,10 @@ def _parameters(operation: Operation, components: dict[str, Any]) -> Iterable[di
     for name in re.findall(r"{(\w+)}", operation.path):
         yield {"name": name, "in": "path", "required": True, "schema": _PATH_PARAMETERS[name]}
     if operation.query is not None:
-        for name, schema in components[operation.query.__name__]["properties"].items():
-            yield {"name": name, "in": "query", "required": False, "schema": schema}
+        query = components[operation.query.__name__]
+        for name, schema in query["properties"].items():
+            required = name in query.get("required", ())
+            yield {"name": name, "in": "query", "required": required, "schema": schema}
     if operation.replayable:
         yield {
             "name": "Idempotency-Key",

@@ -42,11 +42,13 @@ class Operation:
     query: type[Struct] | None = None
     answer_type: bytes = JSON
     description: str = ""
+    writes: bool = True
+    """Whether a POST changes anything. One that only asks has nothing to do once."""
 
     @property
     def replayable(self) -> bool:
         """Whether it takes an Idempotency-Key."""
-        return self.method == "POST" and self.roles is not None
+        return self.method == "POST" and self.roles is not None and self.writes
 
 
 class OperationRoute:

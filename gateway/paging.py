@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 
 from ingest import limits
 from validators.errors import Fault, fault
@@ -15,19 +16,22 @@ def read_limit(limit: int, faults: list[Fault]) -> int:
     return limit
 
 
-def write_cursor(ebn: int) -> str:
-    """The cursor of a page that ends with a bill."""
-    return base64.urlsafe_b64encode(str(ebn).encode()).decode().rstrip("=")
+def write_cursor(last: int) -> str:
+    """The cursor of a page that ends with an item of this number."""
+    return base64.urlsafe_b64encode(str(last).encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, faults: list[Fault]) -> int | None:
-    """The bill a cursor stands at, or None for the first page; adds a fault for any other text."""
+def read_cursor(
+    cursor: str | None, faults: list[Fault], number_of: Callable[[str], int | None] = ebn_of
+) -> int | None:
+    """The item a cursor stands at (a bill, unless its number is read otherwise), or None for the
+    first page; adds a fault for any other text."""
     if not isinstance(cursor, str):
         return None
     try:
-        ebn = ebn_of(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        last = number_of(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
     except (binascii.Error, ValueError):
-        ebn = None
-    if ebn is None:
+        last = None
+    if last is None:
         faults.append(fault("/cursor", "CURSOR_FORMAT"))
-    return ebn
+    return last

@@ -16,8 +16,10 @@ from ingest.changes import Changes
 from ingest.clients import Clients, signing_keys
 from ingest.consolidations import Consolidations
 from ingest.database import Database
+from ingest.detentions import Detentions
 from ingest.generation import Generation
 from ingest.hot_state import HotState
+from ingest.inspections import Inspections
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.numbers import Numbers
@@ -25,6 +27,7 @@ from ingest.parts_a import PartsA
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
+from ingest.reports import Reports
 from ingest.verifications import Verifications
 from validators.errors import Refusal
 
@@ -51,6 +54,8 @@ class Services:
     lookups: Lookups
     listing: Listing
     replay: Replay
+    inspections: Inspections
+    detentions: Detentions
 
     def publish(self, metrics: Metrics) -> None:
         """Passes on what this worker counted, and how it stands."""
@@ -93,6 +98,7 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
 
     lookups = Lookups(database, hot_state)
     generation = Generation(recorder, Numbers(lease, limits.NUMBERS_BLOCK))
+    reports = Reports(database, recorder)
     services = Services(
         database,
         hot_state,
@@ -107,6 +113,8 @@ async def running(postgres_dsn: str, redis_url: str, clock: Clock) -> AsyncItera
         lookups,
         Listing(database),
         Replay(database),
+        Inspections(reports, lookups),
+        Detentions(reports, lookups),
     )
     chores = [
         asyncio.create_task(hot_state.keep()),

@@ -40,6 +40,10 @@ VEHICLE_BILLS_CHUNK: Final = 256
 LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
+REPORTS_AT_ONCE: Final = 1
+"""Inspections and detentions one worker records or reads: there are few of them."""
+REPORTS_WAITING_MAX: Final = 256
+
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
@@ -80,10 +84,11 @@ WORKERS_MAX: Final = 8
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes and verifications; lookups by number and by vehicle; replays;
-    # consolidations; lists. The rest is for the chores and for single rows: a lease of numbers or
-    # of the hot state must not wait for any of these.
-    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + CONSOLIDATIONS_AT_ONCE + LISTS_AT_ONCE
-    assert in_use + 4 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
+    # consolidations; lists; reports. The rest is for the chores and for single rows: a lease of
+    # numbers or of the hot state must not wait for any of these.
+    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1
+    in_use += CONSOLIDATIONS_AT_ONCE + LISTS_AT_ONCE + REPORTS_AT_ONCE
+    assert in_use + 3 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
     locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + written)

@@ -21,7 +21,7 @@ from validators.authority import TRADERS, Person, require_may_generate, require_
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, document_key, generated, key_of
-from validators.ins06 import Ins06, examine, normalise
+from validators.ins06 import Ins06, examine_consignment, normalise
 from validators.money import decode_hook, encode_hook
 from validators.part_a import (
     PartB,
@@ -76,7 +76,7 @@ class PartsA:
         if not waits_for_transporter(form, person, rulebook):
             return await self._generation.generate(request, form, faults)
         today = india_date(at)
-        if found := [*faults, *examine(form, today, rulebook, conveyance_later=True)]:
+        if found := [*faults, *examine_consignment(form, today)]:
             raise invalid_document(found)
         require_may_generate(person, form)
         part_a = PendingPartA(

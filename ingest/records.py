@@ -10,8 +10,8 @@ from validators.ins06 import GoodsLine, SupplierContact
 from validators.money import decode_hook, encode_hook
 
 LAYOUT: Final = 2
-"""Rises with every change to the fields of EwayBill or PartA, so that a worker of another version
-never reads values it would misunderstand."""
+"""Rises with every change to the fields of EwayBill, PartA or what they hold, so that a worker of
+another version never reads values it would misunderstand."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)

@@ -71,6 +71,11 @@ def is_party(person: Person, bill: EwayBill) -> bool:
     )
 
 
+def is_transporter(person: Person, bill: EwayBill) -> bool:
+    """Whether a trader is the present transporter of a bill."""
+    return person.role in TRADERS and person.id == bill.transporter_id
+
+
 def may_see_on_vehicle(person: Person, bill: EwayBill) -> bool:
     """Whether a bill is shown to whoever asks what a vehicle carries: officers and readers see
     all, a trader those it transports."""

@@ -7,6 +7,10 @@ INDIA: Final = timezone(timedelta(hours=5, minutes=30), "Asia/Kolkata")
 """A fixed offset is exact: India has kept UTC+05:30 without daylight saving since 1945."""
 
 
+GST_BEGAN: Final = datetime(2017, 7, 1, tzinfo=INDIA)
+"""No movement of goods is older, as far as these rules go."""
+
+
 def india_date(at: datetime) -> date:
     """The date on a wall in India at an instant."""
     return at.astimezone(INDIA).date()

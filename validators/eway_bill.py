@@ -13,7 +13,8 @@ from msgspec import Struct
 from validators.calendar import financial_year
 from validators.identifiers import UNREGISTERED
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
-from validators.rulebook import Rulebook, requirement, valid_until
+from validators.requirement import requirement
+from validators.rulebook import Rulebook, valid_until
 
 
 class PartA(Struct, frozen=True, array_like=True):
@@ -174,8 +175,8 @@ def generated(
     rulebook: Rulebook,
     furnished_by: str | None = None,
 ) -> EwayBill:
-    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10)."""
-    required = requirement(form.value_of_goods, rulebook)
+    """The bill a sound, normalised form becomes at an instant: r1(1), r1(8), r1(10), r1(12)."""
+    required = requirement(form, rulebook)
     registered = form.recipient_gstin != UNREGISTERED
     return EwayBill(
         ebn,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -79,6 +80,8 @@ def _convert(document: Any, form: type[Form], faults: list[Fault]) -> tuple[Form
 
 class _Field(NamedTuple):
     name: str
+    """As the document writes it; the form's attribute may be named otherwise."""
+    attribute: str
     kind: Any
     alternatives: tuple[Any, ...]
     """The field's type and, if that is a union, its members."""
@@ -97,7 +100,8 @@ def _fields(form: type[Struct]) -> dict[str, _Field]:
         alternatives = (hint, *get_args(hint))
         parts = [part for kind in alternatives for part in (kind, *get_args(kind))]
         structs = [part for part in parts if isinstance(part, type) and issubclass(part, Struct)]
-        found[field.name] = _Field(
+        found[field.encode_name] = _Field(
+            field.encode_name,
             field.name,
             field.type,
             alternatives,
@@ -112,7 +116,7 @@ def _fields(form: type[Struct]) -> dict[str, _Field]:
 def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault]) -> Form:
     """Reads what can be read of a faulty document, appending a fault for what cannot."""
     fields = _fields(form)
-    values: dict[str, Any] = dict.fromkeys(fields, UNSET)
+    values: dict[str, Any] = {field.attribute: UNSET for field in fields.values()}
     if not isinstance(document, dict):
         faults.append(_wrong_type(pointer, "an object", document))
         return form(**values)
@@ -127,9 +131,9 @@ def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault]) ->
             if field.required:
                 faults.append(fault(here, "REQUIRED"))
             else:
-                values[field.name] = field.default
+                values[field.attribute] = field.default
             continue
-        values[field.name] = _read_field(document[field.name], field, here, faults)
+        values[field.attribute] = _read_field(document[field.name], field, here, faults)
     return form(**values)
 
 
@@ -146,6 +150,14 @@ def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault]) ->
         ]
     if field.nested and not field.repeated and isinstance(value, dict):
         return _walk(value, field.nested, pointer, faults)
+    if field.repeated and isinstance(value, list):
+        # What is repeated and no form is text.
+        strange = ((index, item) for index, item in enumerate(value) if not isinstance(item, str))
+        faults += [
+            _wrong_type(f"{pointer}/{index}", "a string", item)
+            for index, item in islice(strange, FAULTS_MAX)
+        ]
+        return UNSET
     faults.append(_field_fault(value, field, pointer))
     return UNSET
 
@@ -165,6 +177,8 @@ def _field_fault(value: Any, field: _Field, pointer: str) -> Fault:
         return fault(pointer, "INSTANT_FORMAT")
     if isinstance(value, str) and allowed:
         return fault(pointer, "NOT_ONE_OF", f"must be one of {', '.join(allowed[0])}")
+    if bool in alternatives:
+        return _wrong_type(pointer, "a boolean", value)
     if int in alternatives:
         return _wrong_type(pointer, "an integer", value)
     if Paise in alternatives:

@@ -24,6 +24,7 @@ _VEHICLE: Final = re.compile(
     r"|TR[A-Z0-9]{5,13}"  # temporary registration
 ).fullmatch
 _EBN: Final = re.compile(r"[1-9][0-9]{11}").fullmatch
+_REPORT_ID: Final = re.compile(r"[1-9][0-9]{0,17}").fullmatch
 _IRN: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 _MOBILE: Final = re.compile(r"[6-9][0-9]{9}").fullmatch
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(?:\.[^@\s.]{1,63})+").fullmatch
@@ -113,3 +114,8 @@ def text_fault(text: str, length_max: int) -> str | None:
 def ebn_of(text: str) -> int | None:
     """The e-way bill number a text names, or None when it is not one."""
     return int(text) if _EBN(text) else None
+
+
+def report_id_of(text: str) -> int | None:
+    """The inspection or detention a text names, or None when it names none."""
+    return int(text) if _REPORT_ID(text) else None

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from validators.errors import Fault, fault
+from validators.exemption import Condition, Exemption, conditions_faults, exemption_faults
 from validators.identifiers import (
     document_number_fault,
     email_fault,
@@ -58,12 +59,13 @@ Vehicle = Annotated[str, Meta(description="Part B", examples=["KA12AB1234"])]
 Hsn = Annotated[str, Meta(description="HSN code of 4, 6 or 8 digits.", examples=["7215"])]
 
 
-class GoodsLine(Struct, forbid_unknown_fields=True, kw_only=True):
+class GoodsLine(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One line of goods, where a consignment has more than one."""
 
     hsn_code: Hsn
     description: str
     value: Money
+    conditions: list[Condition] | None = None
 
 
 class SupplierContact(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -105,6 +107,7 @@ class Ins06(Struct, forbid_unknown_fields=True, kw_only=True):
     irn: str | None = None
     goods: list[GoodsLine] | None = None
     supplier_contact: SupplierContact | None = None
+    exemption: Exemption | None = None
 
 
 def normalise(form: Ins06) -> None:
@@ -146,11 +149,13 @@ _TEXT_CHECKS: Final[tuple[tuple[str, Callable[[str], str | None]], ...]] = (
 _texts: Final = attrgetter(*(name for name, _ in _TEXT_CHECKS))
 
 
-def examine(
-    form: Ins06, today: date, rulebook: Rulebook, *, conveyance_later: bool = False
-) -> list[Fault]:
-    """All the faults of a normalised form; `today` is the date in India. With `conveyance_later`
-    somebody else furnishes Part B.
+def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
+    """All the faults of a normalised form; `today` is the date in India."""
+    return examine_consignment(form, today) + _conveyance_faults(form, rulebook)
+
+
+def examine_consignment(form: Ins06, today: date) -> list[Fault]:
+    """As `examine`, whether or not the conveyance is known yet.
 
     A field whose shape is at fault is UNSET whatever its annotation says (`forms.read_form`), hence
     the tests of type: its fault is known already.
@@ -170,16 +175,27 @@ def examine(
         faults.append(range_fault("/distance_km", 1, DISTANCE_KM_MAX))
     if not 0 <= _number(form.distance_to_transporter_km, 0) <= DISTANCE_KM_MAX:
         faults.append(range_fault("/distance_to_transporter_km", 0, DISTANCE_KM_MAX))
-    if form.mode == "ROAD":
-        if form.vehicle_number is None and not conveyance_later and part_b_needed(form, rulebook):
-            faults.append(fault("/vehicle_number", "CONVEYANCE_REQUIRED"))
-    elif isinstance(form.mode, str) and form.transport_document_number is None:
-        faults.append(fault("/transport_document_number", "TRANSPORT_DOCUMENT_REQUIRED"))
     if isinstance(form.goods, list):
         faults += _goods_faults(form.goods)
     if isinstance(form.supplier_contact, SupplierContact):
         faults += _contact_faults(form.supplier_contact)
+    if isinstance(form.exemption, Exemption):
+        faults += exemption_faults(
+            form.exemption,
+            vehicle_number=form.vehicle_number,
+            mode=form.mode,
+            has_goods=form.goods is not None,
+        )
     return faults
+
+
+def _conveyance_faults(form: Ins06, rulebook: Rulebook) -> list[Fault]:
+    if form.mode == "ROAD":
+        if form.vehicle_number is None and part_b_needed(form, rulebook):
+            return [fault("/vehicle_number", "CONVEYANCE_REQUIRED")]
+    elif isinstance(form.mode, str) and form.transport_document_number is None:
+        return [fault("/transport_document_number", "TRANSPORT_DOCUMENT_REQUIRED")]
+    return []
 
 
 def _number(value: int | None, otherwise: int) -> int:
@@ -188,14 +204,22 @@ def _number(value: int | None, otherwise: int) -> int:
 
 def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:
     """r1(1): by road Part B names the vehicle, save over less than 10 km to the transporter's
-    place for further transport (third proviso)."""
-    if form.mode != "ROAD":
+    place for further transport (third proviso). A conveyance without a motor has no number to
+    name, r1(12)(b)."""
+    if form.mode != "ROAD" or _non_motorised(form.exemption):
         return False
     distance = form.distance_to_transporter_km
     if distance is None or form.transporter_id is None:
         return True
     # A distance that could not be read is a fault already; it does not make another.
     return isinstance(distance, int) and distance >= rulebook.part_b_exempt_below_km
+
+
+def _non_motorised(exemption: Exemption | None) -> bool:
+    if exemption is None:
+        return False
+    # As of a distance: what could not be read does not make another fault.
+    return not isinstance(exemption, Exemption) or exemption.non_motorised is not False
 
 
 def _amount_faults(pointer: str, paise: int) -> list[Fault]:
@@ -227,6 +251,8 @@ def _goods_faults(goods: list[GoodsLine]) -> list[Fault]:
             faults.append(fault(f"{here}/description", code))
         if isinstance(line.value, Paise):
             faults += _amount_faults(f"{here}/value", line.value)
+        if isinstance(line.conditions, list):
+            faults += conditions_faults(f"{here}/conditions", line.conditions)
     return faults
 
 

@@ -83,20 +83,3 @@ def valid_until(
             days = row_days
             break
     return generated_at + timedelta(days=days + extra_days)
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """Whether an e-way bill is required, and the clause that says so."""
-
-    required: bool
-    clause: str
-
-
-REQUIRED_BY_VALUE: Final = Requirement(True, "1(1)")
-AT_OWN_OPTION: Final = Requirement(False, "1(1) first proviso")
-
-
-def requirement(value_paise: int, rulebook: Rulebook) -> Requirement:
-    """r1(1): required above the threshold; at or below it one may still be generated."""
-    return REQUIRED_BY_VALUE if value_paise > rulebook.threshold_paise else AT_OWN_OPTION

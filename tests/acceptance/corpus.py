@@ -1,7 +1,7 @@
 """INS-06 documents as traders send them, each with what must come of it.
 
-`days` and `required` were written by hand from the rules (r1(8)'s table, r1(1)'s threshold) and
-are never computed: they are what the gateway is held to.
+`days` and `clause` were written by hand from the rules (r1(8)'s table, r1(1)'s threshold,
+Annexure 1) and are never computed: they are what the gateway is held to.
 """
 
 from decimal import Decimal
@@ -70,9 +70,11 @@ _GOODS: Final = {
 }
 _TYPES: Final = {"I": "INVOICE", "B": "BILL_OF_SUPPLY", "C": "CHALLAN", "E": "BILL_OF_ENTRY"}
 
+_CLAUSES: Final = {"y": "1(1)", "n": "1(1) first proviso", "a": "1(12)(a)"}
+
 # Supplier>recipient, who submits (Supplier, Recipient, Transporter), from>to, document type, number
 # and date, value, HSN, reason, mode, km, vehicle or transport document, transporter; then the days
-# of validity and whether it is required.
+# of validity and whether it is required: yes, no, or no because Annexure 1 has the goods.
 _TABLE: Final = """
 P>B S 575001>249401 I INV/0101 2026-11-21 5436012.19 7215 0 ROAD 1 TRKA10000 G 1 y
 B>P S 400001>781001 I 102 2026-11-20 50000.01 72142090 1 ROAD 2 MH15B1211 - 1 y
@@ -105,7 +107,7 @@ C>M S 263139>700001 B DC-128/26 2024-02-29 7017936.21 17019990 3 AIR 2300 AWB-09
 M>P S 641001>194101 C i129 2017-07-01 64250.75 6109 4 VESSEL 3200 BL/NSA/7028 G 20 y
 P>U S 110001>600001 E MUM/GST/0130 2026-09-30 310000.00 61091000 5 ROAD 3999 TRDL12233 - 20 y
 U>B R 734001>342001 I INV/0131 2026-11-21 5266809.43 7308 6 ROAD 4000 WB40EM3910 - 20 y
-B>G T 226001>380001 I 132 2026-11-20 50000.01 7113 7 ROAD 1 UP75F7541 M 1 y
+B>G T 226001>380001 I 132 2026-11-20 50000.01 7113 7 ROAD 1 UP75F7541 M 1 a
 C>B S 781001>226001 I A-133 2026-11-01 49999.99 9403 0 ROAD 2 AS163152 G 1 n
 U>C R 302001>560001 B 2026-27/134 2026-10-15 7957050.89 94036000 1 ROAD 9 TRRJ12541 - 1 y
 G>M S 695001>110020 C BOS/135/X 2026-04-01 50000.1 3923 2 ROAD 10 TRKL12618 - 1 y
@@ -119,7 +121,7 @@ P>U S 110020>641001 E 142 2026-11-20 50001 7408 1 ROAD 102 DL35P9651 - 3 y
 U>B R 734001>342001 I A-143 2026-11-01 1354929.21 2402 2 ROAD 150 WB463262 - 3 y
 B>G S 226001>380001 I 2026-27/144 2026-10-15 64250.75 2202 3 ROAD 298 UPR2333 - 3 y
 C>B S 788001>226001 I BOS/145/X 2026-04-01 310000.00 0402 4 ROAD 299 TRAS13388 G 3 y
-U>C T 342001>560001 B ch-146 2026-03-31 6970519.45 0803 5 ROAD 300 RJ55TF9865 G 5 y
+U>C T 342001>560001 B ch-146 2026-03-31 6970519.45 0803 5 ROAD 300 RJ55TF9865 G 5 a
 G>M S 682001>110001 C Z/00000147 2025-12-31 50000.01 0702 6 RAIL 301 RR-440598 - 5 y
 M>U S 190001>682001 E DC-148/26 2024-02-29 49999.99 5007 7 AIR 350 AWB-098-41000329 - 5 n
 P>B S 560001>248001 I i149 2017-07-01 3894590.84 9018 0 VESSEL 498 BL/NSA/7048 G 5 y
@@ -155,7 +157,7 @@ P>U S 110020>600001 E DC-178/26 2024-02-29 49999.99 17019990 5 AIR 301 AWB-098-4
 U>B R 700001>342001 I i179 2017-07-01 5970591.98 6109 6 VESSEL 350 BL/NSA/7078 - 5 y
 B>G S 201301>360001 I MUM/GST/0180 2026-09-30 50000.1 61091000 7 ROAD 498 TRUP16083 - 5 y
 C>B T 781001>201301 I INV/0181 2026-11-21 75000.00 7308 0 ROAD 499 AS30CG5760 G 5 y
-U>C R 302001>560001 B 182 2026-11-20 6725368.94 7113 1 ROAD 500 RJ55D9091 - 10 y
+U>C R 302001>560001 B 182 2026-11-20 6725368.94 7113 1 ROAD 500 RJ55D9091 - 10 a
 G>M R 695001>110020 C A-183 2026-11-01 0.01 9403 2 ROAD 501 KL763702 - 10 n
 M>U S 190001>682001 E 2026-27/184 2026-10-15 125000 94036000 3 ROAD 640 JKF3573 - 10 y
 P>B S 575001>248001 I BOS/185/X 2026-04-01 4690865.60 3923 4 ROAD 998 TRKA16468 G 10 y
@@ -169,7 +171,7 @@ B>G S 226001>360001 I 192 2026-11-20 50000.01 7408 3 ROAD 3999 UP15N2201 - 20 y
 C>B S 788001>201301 I A-193 2026-11-01 49999.99 2402 4 ROAD 4000 AS163812 G 20 n
 U>C R 302001>575001 B 2026-27/194 2026-10-15 2014649.49 2202 5 ROAD 3419 RJP3883 - 20 y
 G>M T 682001>110020 C BOS/195/X 2026-04-01 50000.1 0402 6 ROAD 3642 TRKL17238 P 20 y
-M>U S 194101>682001 E ch-196 2026-03-31 75000.00 0803 7 ROAD 3233 JK45RZ2715 - 20 y
+M>U S 194101>682001 E ch-196 2026-03-31 75000.00 0803 7 ROAD 3233 JK45RZ2715 - 20 a
 P>B R 575001>249401 I Z/00000197 2025-12-31 6644067.59 0702 0 RAIL 3281 RR-441248 G 20 y
 B>P S 400001>781001 I DC-198/26 2024-02-29 0.01 5007 1 AIR 3879 AWB-098-41000679 - 20 n
 G>C S 380001>400001 I i199 2017-07-01 125000 9018 2 VESSEL 697 BL/NSA/7098 - 10 y
@@ -203,7 +205,8 @@ class Consignment(NamedTuple):
     document: dict[str, Any]
     submitted_by: str
     days: int
-    required: bool
+    clause: str
+    """By which a bill is required, or is not."""
     value: str
     """As it must be written in the answer."""
 
@@ -243,5 +246,5 @@ def _consignment(columns: list[str]) -> Consignment:
     }
     submitted_by = {"S": supplier, "R": recipient, "T": _GSTINS[transporter]}[who]
     return Consignment(
-        document, str(submitted_by), int(days), required == "y", f"{Decimal(value):.2f}"
+        document, str(submitted_by), int(days), _CLAUSES[required], f"{Decimal(value):.2f}"
     )

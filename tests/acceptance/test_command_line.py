@@ -16,6 +16,7 @@ import redis
 
 from gateway.servers.process import processes_marked
 from gateway.settings import Settings, variable
+from ingest.records import LAYOUT
 from tests.documents import OFFICER, RECIPIENT, SUPPLIER, person
 from tests.gateway_connections import Connection, connections, record, todays_document, tokens
 from tests.gateway_processes import (
@@ -190,8 +191,8 @@ async def test_hot_state_is_rebuilt_while_serving(served: GatewayProcess) -> Non
     assert min(rounds) > 1
     alive = [ebn for ebn, bill in expected.items() if bill["status"] == "ACTIVE"]
     assert len(alive) == 64
-    assert kept >= {f"{epoch}:b1:{ebn}" for ebn in alive}
-    assert kept >= {f"{epoch}:v1:MH01AB{number:04}" for number in range(8)}
+    assert kept >= {f"{epoch}:b{LAYOUT}:{ebn}" for ebn in alive}
+    assert kept >= {f"{epoch}:v{LAYOUT}:MH01AB{number:04}" for number in range(8)}
 
 
 @pytest.mark.slow

@@ -8,12 +8,15 @@ import pytest
 
 from gateway.app import operations
 from gateway.metrics import Metrics
-from tests.documents import OFFICER, READER, SUPPLIER, document, person
+from tests.documents import OFFICER, READER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
+from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from validators.errors import FAULTS, PROBLEMS
 
 BILLS: Final = "/v1/eway-bills"
+ASKED: Final = f"{BILLS}/requirement"
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
+FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
 """They are the documentation; whether it lists itself is its own affair."""
 
@@ -37,17 +40,24 @@ CODES: Final = {
     ("GET", f"{BILLS}/{{ebn}}"): f"{KNOWN} EWAY_BILL_NOT_FOUND",
     ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
     ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL",
+    ("POST", ASKED): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT",
     ("POST", f"{BILLS}/{{ebn}}/cancellation"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_GENERATOR"
     " ALREADY_CANCELLED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
     ("POST", f"{BILLS}/{{ebn}}/acceptance"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_RECIPIENT"
     " ALREADY_CANCELLED ALREADY_ANSWERED DEEMED_ACCEPTED",
+    ("POST", INSPECTIONS): CHANGE,
+    ("GET", f"{INSPECTIONS}/{{inspection_id}}"): f"{KNOWN} INSPECTION_NOT_FOUND",
+    ("PUT", FINAL): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT OUTCOME_UNKNOWN"
+    " INSPECTION_NOT_FOUND NOT_THE_INSPECTOR FINAL_REPORT_EXISTS",
+    ("POST", DETENTIONS): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
+    ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
 }
 # As the contract writes them.
 SENT = (
     "supplier_gstin recipient_gstin place_of_dispatch place_of_delivery document_type"
     " document_number document_date value_of_goods hsn_code reason_code transport_document_number"
     " mode distance_km vehicle_number transporter_id irn goods distance_to_transporter_km"
-    " supplier_contact"
+    " supplier_contact exemption"
 )
 ANSWERED = (
     "ebn status generated_at valid_until generated_by requirement part_a part_b acceptance"
@@ -105,7 +115,7 @@ async def test_the_document_is_openapi_3_1(gateway: Gateway) -> None:
         assert in_path == set(re.findall(r"{(\w+)}", path))
         assert all(one["required"] is True for one in parameters if one["in"] == "path")
         assert all("schema" in parameter for parameter in parameters)
-        assert ("requestBody" in operation) == (method == "POST")
+        assert ("requestBody" in operation) == (method in ("POST", "PUT"))
         for security in operation["security"]:
             assert set(security) <= set(openapi["components"]["securitySchemes"])
         for status, response in operation["responses"].items():
@@ -142,13 +152,15 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert set(ANSWERED.split()) <= set(_resolved(openapi, bill["$ref"])["properties"])
     listed = {one["name"] for one in described["GET", BILLS]["parameters"]}
     assert listed == set(LISTED_BY.split())
+    asked = {one["name"]: one["required"] for one in described["GET", DETENTIONS]["parameters"]}
+    assert asked == {"ebn": True, "limit": False, "cursor": False}
     assert {"items", "next_cursor"} == set(schemas["EwayBillList"]["properties"])
     problem = {"type", "title", "status", "detail", "code", "request_id", "errors"}
     assert problem <= set(schemas["ProblemBody"]["properties"])
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        assert keyed == (method == "POST" and path != "/v1/oauth/token")
+        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED))
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]
@@ -184,7 +196,7 @@ def _fits(openapi: dict[str, Any], value: Any, schema: dict[str, Any]) -> bool:
 async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
     openapi = await _openapi(gateway)
     described, by = _described(openapi), person(SUPPLIER)
-    goods = [{"hsn_code": "1006", "description": "rice", "value": "1.00"}]
+    goods = [{"hsn_code": "0401", "description": "milk", "value": "1.00", "conditions": ["FRESH"]}]
     sent = document(goods=goods, supplier_contact={"mobile": "9845012345"})
     ebn = (await gateway.generate(by, sent)).json()["ebn"]
     reason = {"reason": "not sent"}
@@ -193,6 +205,8 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (by, "POST", BILLS, {"json": document(vehicle_number=..., mode="AIR")}),
         (by, "POST", BILLS, {"json": sent}),
         (by, "POST", BILLS, {"json": {}}),
+        (by, "POST", ASKED, {"json": sent}),
+        (by, "POST", ASKED, {"json": {}}),
         (by, "POST", BILLS, {"content": b"{"}),
         (None, "POST", BILLS, {"json": sent}),
         (READER, "POST", BILLS, {"json": sent}),
@@ -203,13 +217,23 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (READER, "GET", VEHICLE, {}),
         (by, "POST", cancel, {"json": reason}),
         (by, "POST", cancel, {"json": reason}),
+        (OFFICER, "POST", INSPECTIONS, {"json": summary(ebn=ebn)}),
+        (OFFICER, "POST", INSPECTIONS, {"json": {}}),
+        (OFFICER, "GET", f"{INSPECTIONS}/{{inspection_id}}", {}),
+        (OFFICER, "PUT", FINAL, {"json": final()}),
+        (OFFICER, "PUT", FINAL, {"json": {}}),
+        (OFFICER, "PUT", FINAL, {"json": final(notice=..., tax_payable=...)}),
+        (person(TRANSPORTER), "POST", DETENTIONS, {"json": detention(ebn)}),
+        (person(TRANSPORTER), "POST", DETENTIONS, {"json": detention(ebn, detained_until=...)}),
+        (OFFICER, "GET", DETENTIONS, {"params": {"ebn": ebn}}),
+        (OFFICER, "GET", DETENTIONS, {}),
         (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
         (None, "GET", "/healthz", {}),
         (None, "GET", "/readyz", {}),
     ]
     misfits = []
     for who, method, path, how in calls:
-        written = path.format(ebn=ebn, vehicle_number="KA12AB1234")
+        written = path.format(ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1")
         answer = await gateway.call(who, method, written, **how)
         contents = described[method, path]["responses"][str(answer.status_code)]["content"]
         schema = contents[answer.headers["content-type"]]["schema"]

@@ -112,6 +112,8 @@ FIELD_FAULTS: tuple[tuple[str, str | None, str], ...] = (
     ("/goods/0/brand", '[{"hsn_code": "1006", "description": "a", "value": 1, "brand": "b"}]',
      "UNKNOWN_FIELD"),
     ("/supplier_contact", "{}", "CONTACT_INCOMPLETE"),
+    ("/exemption/conditions/1", '{"conditions": ["FRESH", "FRESH"]}', "DOUBLED"),
+    ("/exemption/conditions/0", '{"conditions": ["COOKED"]}', "NOT_ONE_OF"),
     ("/supplier_contact/mobile", '{"mobile": "5845012345"}', "MOBILE_FORMAT"),
     ("/supplier_contact/email", '{"email": "a@b"}', "EMAIL_FORMAT"),
     ("/supplier_contact/email", '{"email": "a\\u0000@b.in"}', "EMAIL_FORMAT"),
@@ -119,7 +121,10 @@ FIELD_FAULTS: tuple[tuple[str, str | None, str], ...] = (
     ("/generated_by", json.dumps(SUPPLIER), "UNKNOWN_FIELD"),
     ("/a~1b~0c", "1", "UNKNOWN_FIELD"),
 )  # fmt: skip
-ELSEWHERE = {"INSTANT_FORMAT", "CURSOR_FORMAT", "DUPLICATE_KEY", "TRANSPORT_DOCUMENT_REQUIRED"}
+ELSEWHERE = {
+    "INSTANT_FORMAT", "CURSOR_FORMAT", "DUPLICATE_KEY", "TRANSPORT_DOCUMENT_REQUIRED",
+    "NON_MOTORISED", "STATED_WITH_GOODS",
+}  # fmt: skip
 
 
 def _json(pointer: str, written: str | None) -> bytes:
@@ -160,10 +165,7 @@ def _expected(consignment: Consignment, at: datetime) -> dict[str, Any]:
         "generated_at": generated,
         "valid_until": valid_until,
         "generated_by": consignment.submitted_by,
-        "requirement": {
-            "required": consignment.required,
-            "clause": "1(1)" if consignment.required else "1(1) first proviso",
-        },
+        "requirement": {"required": consignment.clause == "1(1)", "clause": consignment.clause},
         "part_a": part_a,
         "part_b": {"vehicle_number": vehicle, "since": generated} if vehicle else None,
         "acceptance": {

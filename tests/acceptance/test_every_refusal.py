@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from ingest import limits
+from tests.acceptance.report_refusals import REPORT_TRIGGERS
 from tests.documents import OFFICER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
 from tests.waiting import until
@@ -241,12 +242,15 @@ TRIGGERS: Final[dict[str, Trigger]] = {
 
 
 def test_every_code_of_the_catalogue_is_provoked() -> None:
-    assert set(TRIGGERS) == set(PROBLEMS)
+    assert {*TRIGGERS, *REPORT_TRIGGERS} == set(PROBLEMS)
 
 
-@pytest.mark.parametrize("code", TRIGGERS)
+@pytest.mark.parametrize("code", [*TRIGGERS, *REPORT_TRIGGERS])
 async def test_the_refusal(world: World, code: str) -> None:
-    answer = await TRIGGERS[code](world)
+    if code in REPORT_TRIGGERS:
+        answer = await REPORT_TRIGGERS[code](world.gateway)
+    else:
+        answer = await TRIGGERS[code](world)
     problem, expected = answer.json(), PROBLEMS[code]
     assert (problem["code"], answer.status_code) == (code, expected.status)
     assert (problem["status"], problem["title"]) == (expected.status, expected.title)

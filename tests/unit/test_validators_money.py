@@ -11,7 +11,7 @@ from tests.unit.test_validators_ins06 import RULEBOOK, encoded, faults_of, sound
 from validators.forms import read_form
 from validators.ins06 import Ins06
 from validators.money import VALUE_PAISE_MAX, MoneyFormatError, Paise, rupees
-from validators.rulebook import requirement
+from validators.requirement import requirement
 
 PATIENT = settings(deadline=None)
 
@@ -154,7 +154,8 @@ def test_json_number_is_never_rounded(json_number: str) -> None:
     ("written", "required"), [("49999.99", False), ("50000.00", False), ("50000.01", True)]
 )
 def test_threshold_to_the_paisa(written: str, required: bool) -> None:
-    assert requirement(Paise.parse(written), RULEBOOK).required is required
+    form, _ = read_form(encoded(sound(value_of_goods=written)), Ins06)
+    assert requirement(form, RULEBOOK).required is required
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""POST /v1/eway-bills/requirement: is an e-way bill required, by which clause, r1(1), r1(12)."""
+
+from msgspec import Struct
+
+from gateway.http import Answer, Call
+from gateway.operation import Operation
+from gateway.views import encode
+from validators.authority import TRADERS, Role
+from validators.calendar import india_date
+from validators.errors import invalid_document
+from validators.forms import read_form
+from validators.ins06 import Ins06, examine_consignment, normalise
+from validators.money import rupees
+from validators.requirement import GoodsFinding, explanation, requirement
+from validators.rulebook import rulebook_in_force
+
+
+class GoodsFindingView(Struct):
+    """Where one line of goods stands in Annexure 1. `index` is its position among the goods, 0
+    without a list of goods, null for an `hsn_code` of the document that no line is of."""
+
+    index: int | None
+    hsn_code: str
+    exempt: bool
+    annexure_1_item: int | None
+    description: str | None
+    missing_conditions: list[str]
+
+
+class RequirementStatement(Struct):
+    """Whether an e-way bill is required, by which clause of which rulebook, and why."""
+
+    required: bool
+    clause: str
+    explanation: str
+    threshold: str
+    rulebook: str
+    items: list[GoodsFindingView]
+
+
+def _view(finding: GoodsFinding) -> GoodsFindingView:
+    return GoodsFindingView(
+        finding.index,
+        finding.hsn_code,
+        finding.exempt,
+        finding.item.number if finding.item else None,
+        finding.item.description if finding.item else None,
+        list(finding.missing_conditions),
+    )
+
+
+def operation() -> Operation:
+    """The operation. It needs no service: the answer follows from the form and the instant."""
+
+    async def state(call: Call) -> Answer:
+        form, faults = read_form(await call.body(), Ins06)
+        rulebook = rulebook_in_force(call.at)
+        normalise(form)
+        if found := [*faults, *examine_consignment(form, india_date(call.at))]:
+            raise invalid_document(found)
+        stated = requirement(form, rulebook)
+        view = RequirementStatement(
+            stated.required,
+            stated.clause,
+            explanation(stated, form, rulebook),
+            rupees(rulebook.threshold_paise),
+            rulebook.version,
+            [_view(each) for each in stated.items],
+        )
+        return Answer(200, encode(view))
+
+    return Operation(
+        method="POST",
+        path="/v1/eway-bills/requirement",
+        summary="Ask whether an e-way bill is required",
+        description="The same body as generation; the conveyance may be unknown yet. Names the "
+        "clause, and for each line of goods the item of Annexure 1 and the conditions still to be "
+        "stated. Nothing is written, so anybody's document may be asked about, and there is no "
+        "Idempotency-Key.",
+        endpoint=state,
+        roles=TRADERS | {Role.OFFICER},
+        request=Ins06,
+        answers=((200, RequirementStatement),),
+        refusals=("INVALID_DOCUMENT",),
+        writes=False,
+    )

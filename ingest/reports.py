@@ -1,0 +1,73 @@
+"""The way of a report into the record: rare, so each is a transaction of its own.
+
+One connection a worker serves them all, in turn, so that they never take those of e-way bills.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+
+from ingest import limits
+from ingest.batching import Turns
+from ingest.database import Connection, Database
+from ingest.queries import SQL
+from ingest.recording import Recorder, Written
+from ingest.replay import Claim, StoredAnswer, claim_all
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report about to be stored: the parameters of its statement, the answer to whoever reports,
+    and the claim that keeps it."""
+
+    row: Sequence[Any]
+    answer: StoredAnswer
+    claim: Claim | None
+
+
+class Reports:
+    """Records and reads reports, a few at a time."""
+
+    def __init__(self, database: Database, recorder: Recorder) -> None:
+        self._database = database
+        self._recorder = recorder
+        self._turns = Turns(limits.REPORTS_AT_ONCE, limits.REPORTS_WAITING_MAX, "OVERLOADED")
+
+    async def add(
+        self, numbering: str, storing: str, report: Callable[[int], NewReport]
+    ) -> StoredAnswer:
+        """Stores what `report` makes of a new number, with the statements of these names; answers
+        once it is on disk. Raises AlreadyAnsweredError, Refusal IDEMPOTENCY_KEY_REUSED and those of
+        `write`."""
+
+        async def write(connection: Connection) -> StoredAnswer:
+            new = report(await connection.fetchval(SQL[numbering]))
+            (lost,) = await claim_all(connection, [new])
+            if lost is not None:
+                raise lost
+            await connection.execute(SQL[storing], *new.row)
+            return new.answer
+
+        return await self.write(write)
+
+    async def write(self, write: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """What `write` answers in a transaction of its own, once that is committed; what it raises
+        ends the transaction. Raises Refusal OVERLOADED, RECORD_UNAVAILABLE or OUTCOME_UNKNOWN."""
+
+        async def run(connection: Connection, _: Sequence[None]) -> Written[Answer]:
+            return Written([await write(connection)])
+
+        async with self._turns:
+            (answer,) = await self._recorder.record([None], run)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        """The rows of a named query. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+        async with self._turns:
+            return await self._database.fetch(name, *arguments)
