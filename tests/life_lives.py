@@ -2,6 +2,7 @@
 to the model and to the gateway."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 
@@ -107,7 +108,10 @@ class Lives:
         if waits and ("part_a" in self.off or who.id not in ends):
             # Whether the form or the person is wrong first is written nowhere.
             sent["vehicle_number"] = self.vehicles[0]
-        self._ask("generate", self.life.generate(who, sent, self.now), who, "POST", BILLS, sent)
+        answer = self.life.generate(who, sent, self.now)
+        if "part_a_told" in self.off:
+            answer = replace(answer, fields={})
+        self._ask("generate", answer, who, "POST", BILLS, sent)
 
     def _ask(self, move: str, answer: Answer, who: Who, *call: Any) -> None:
         self.driver.ask(move, answer, who, *call)
@@ -194,6 +198,8 @@ class Lives:
         asked = asked or [lead]
         body = {"ebns": [bill.number for bill in asked], "vehicle_number": on}
         answer = life.consolidate(who, asked, on, self.now)
+        if answer.faults and "member_order" in self.off:
+            answer = replace(answer, faults=dict.fromkeys(answer.faults))
         self._ask("consolidate", answer, who, "POST", CONSOLIDATED, body)
 
     def at_the_edge(self, move: str, index: int, past: timedelta) -> None:
