@@ -196,10 +196,11 @@ class Lives:
             if more not in asked or "doubled" not in self.off:
                 asked.append(more)
         asked = asked or [lead]
+        own = [one for one in asked if not one.transporter and one.generated_by == who.id]
+        if own and "own_transport" in self.off:
+            return
         body = {"ebns": [bill.number for bill in asked], "vehicle_number": on}
         answer = life.consolidate(who, asked, on, self.now)
-        if answer.faults and "member_order" in self.off:
-            answer = replace(answer, faults=dict.fromkeys(answer.faults))
         self._ask("consolidate", answer, who, "POST", CONSOLIDATED, body)
 
     def at_the_edge(self, move: str, index: int, past: timedelta) -> None:

@@ -229,8 +229,7 @@ class Answer:
     code: str | None = None
     shown: Bill | PartA | Consolidated | None = None
     items: list[Any] | None = None
-    # By pointer; None: whatever code.
-    faults: dict[str, str | None] | None = None
+    faults: dict[str, str] | None = None
     # Further fields of the answer; None: it must not be told.
     fields: dict[str, Any] = field(default_factory=dict)
 

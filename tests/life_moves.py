@@ -257,7 +257,7 @@ class Life(Reads):
         """r1(4)."""
         if not who.trades:
             return ROLE
-        faults: dict[str, str | None] = {}
+        faults = {}
         for index, bill in enumerate(asked):
             doubled = "DOUBLED" if bill in asked[:index] else None
             if fault := doubled or self.member_fault(who, bill, vehicle, now):
