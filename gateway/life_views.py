@@ -9,6 +9,7 @@ from ingest.consolidations import Members
 from ingest.holders import shown_reference
 from ingest.verifications import Verified
 from validators.calendar import INDIA
+from validators.consolidated import is_on_board
 from validators.eway_bill import EwayBill, status
 from validators.money import rupees
 from validators.part_a import PendingPartA, part_a_status
@@ -135,7 +136,7 @@ def consolidated_view(members: Members, at: datetime) -> ConsolidatedView:
                 str(ebn),
                 status(bill, at) if bill else None,
                 bill.valid_until.astimezone(INDIA) if bill else None,
-                bill is not None and bill.vehicle_number == whole.vehicle_number,
+                bill is not None and is_on_board(bill, whole),
             )
             for ebn, bill in zip(whole.ebns, members.bills, strict=True)
         ],

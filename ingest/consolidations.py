@@ -21,6 +21,7 @@ from validators.consolidated import (
     consolidated,
     examine_consolidation,
     member_faults,
+    members_named,
 )
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import EwayBill
@@ -66,18 +67,21 @@ class Consolidations:
         member, CHANGED_MEANWHILE, OVERLOADED or that of the record."""
         person, at, render, claim = request
         require_role(person, TRADERS)
-        if found := [*faults, *examine_consolidation(form)]:
-            raise invalid_document(found)
-        ebns = [int(written) for written in form.ebns]
-        vehicle = form.vehicle_number
-        number = await self._generation.number(at)
+        found = [*faults, *examine_consolidation(form)]
+        named, vehicle = members_named(form), form.vehicle_number
+        ebns = [ebn for ebn in named if ebn is not None]
+        if any(each.pointer == "/vehicle_number" for each in found):
+            raise invalid_document(found)  # Whether a member is on it cannot be said.
+        number = 0
         async with self._turns:
             for _ in range(_ATTEMPTS_MAX):
                 known = await self._bills(ebns, at)
                 bills = {bill.ebn: bill for bill in known if bill}
-                if found := member_faults(ebns, bills, person, vehicle, at):
+                found += member_faults(named, bills, person, vehicle, at)
+                if found:
                     raise invalid_document(found)
                 before = [bills[ebn] for ebn in ebns]
+                number = number or await self._generation.number(at)
                 whole, after = consolidated(
                     before,
                     number=number,

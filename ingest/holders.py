@@ -52,7 +52,7 @@ def _why(row: asyncpg.Record | None, person: Person) -> Refusal:
     if row is None:
         return Refusal("CHANGED_MEANWHILE", "what held the document ended at this moment")
     if row["reference"]:
-        if person.id not in (row["part_a_by"], row["part_a_to"]):
+        if person.id not in row["part_a_parties"]:
             return Refusal("DOCUMENT_ALREADY_HAS_PART_A")
         return Refusal(
             "DOCUMENT_ALREADY_HAS_PART_A", part_a_reference=shown_reference(row["reference"])

@@ -84,12 +84,13 @@ class Verifications:
         require_role(person, _OFFICERS)
         if found := [*faults, *examine_verification(form)]:
             raise invalid_document(found)
-        number = await self._generation.number(at)
+        number = 0
         bill = await self._lookups.bill(ebn, at)
         for _ in range(_ATTEMPTS_MAX):
             if bill is None:
                 raise Refusal("EWAY_BILL_NOT_FOUND")
             after = verified(bill, at)
+            number = number or await self._generation.number(at)
             verification = Verification(
                 number,
                 ebn,

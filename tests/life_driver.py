@@ -16,16 +16,6 @@ from tests.life_model import Answer, Bill, Consolidated, PartA, Who
 from validators.authority import Person, Role
 
 STATISTICS: Counter[str] = Counter()
-# What an answer to one call may tell of a bill before the call that changes it exists.
-TOLD_BY = {
-    "transporter_id": "hand_over",
-    "hand_overs": "hand_over",
-    "vehicles": "transfer",
-    "furnished_by": "part_a",
-    "renewed_from": "renew",
-    "renewed_to": "renew",
-    "consolidated_number": "consolidate",
-}
 
 
 class Disagreement(AssertionError):
@@ -73,10 +63,9 @@ def gateway_in_thread(dsn: str, redis_url: str) -> Iterator[Gateway]:
 class Driver:
     """Calls as a person, and what must be answered."""
 
-    def __init__(self, gateway: Gateway, off: frozenset[str]) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.clock = gateway.clock
-        self.untold = {name for name, call in TOLD_BY.items() if call in off}
         self.http = httpx.Client(base_url=gateway.address, timeout=30)
         self.numbers: set[str] = set()
         self._tokens: dict[Who, tuple[datetime, str]] = {}
@@ -123,12 +112,11 @@ class Driver:
         return {
             name: (expected.get(name), got.get(name))
             for name in sorted(set(expected) | set(got))
-            if name not in self.untold and expected.get(name) != got.get(name)
+            if expected.get(name) != got.get(name)
         }
 
     def _facts(self, shown: Bill | PartA | Consolidated) -> dict[str, Any]:
-        facts = shown.facts(self.clock.now)
-        return {name: fact for name, fact in facts.items() if name not in self.untold}
+        return shown.facts(self.clock.now)
 
     def _items(self, expected: list[Any], told: dict[str, Any]) -> dict[str, Any]:
         """Every item under its number; what a lane is not shown is not compared."""
@@ -141,10 +129,7 @@ class Driver:
             elif number not in by_number:
                 items[number] = item
             elif "part_a" in item or "part_a_reference" in item:
-                facts = seen(by_number[number], item)
-                items[number] = {
-                    name: fact for name, fact in facts.items() if name not in self.untold
-                }
+                items[number] = seen(by_number[number], item)
             elif item["status"] == by_number[number].status(self.clock.now):
                 items[number] = self._facts(by_number[number])
         return items

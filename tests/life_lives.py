@@ -2,7 +2,6 @@
 to the model and to the gateway."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 
@@ -31,8 +30,8 @@ MICROSECOND = timedelta(microseconds=1)
 class Lives:
     """The persons and vehicles of one example, and what they do."""
 
-    def __init__(self, driver: Driver, off: frozenset[str]) -> None:
-        self.driver, self.off, self.life = driver, off, Life()
+    def __init__(self, driver: Driver) -> None:
+        self.driver, self.life = driver, Life()
         self.people, self.vehicles = fresh()
         self.sent: list[dict[str, Any]] = []
 
@@ -105,12 +104,10 @@ class Lives:
         ends = (sent["supplier_gstin"], sent["recipient_gstin"])
         who = self._who(name, *ends)
         waits = "vehicle_number" not in sent and sent["mode"] == "ROAD"
-        if waits and ("part_a" in self.off or who.id not in ends):
+        if waits and who.id not in ends:
             # Whether the form or the person is wrong first is written nowhere.
             sent["vehicle_number"] = self.vehicles[0]
         answer = self.life.generate(who, sent, self.now)
-        if "part_a_told" in self.off:
-            answer = replace(answer, fields={})
         self._ask("generate", answer, who, "POST", BILLS, sent)
 
     def _ask(self, move: str, answer: Answer, who: Who, *call: Any) -> None:
@@ -161,12 +158,11 @@ class Lives:
         answer = self.life.hand_over(who, bill, new, self.now)
         self._post("hand over", answer, who, f"{bill.number}/transporter", {"transporter_id": new})
 
-    def renew(self, name: str, index: int, vehicle: int, km: int, named: bool) -> None:
+    def renew(self, name: str, index: int, vehicle: int, km: int) -> None:
         bill = self._bill(index)
         who = self._who(name, bill.carrier)
-        named = named or bill.by_road or "renew_off_road" in self.off
-        to = self.vehicles[vehicle] if named else None
-        body = {"distance_km": km, "reason": "breakdown"} | ({"vehicle_number": to} if to else {})
+        to = self.vehicles[vehicle]
+        body = {"vehicle_number": to, "distance_km": km, "reason": "breakdown"}
         answer = self.life.renew(who, bill, to, km, self.now)
         self._post("renew", answer, who, f"{bill.number}/renewal", body)
         if answer.status == 201:
@@ -192,13 +188,8 @@ class Lives:
         who = self._who(name, lead.transporter)
         on = lead.vehicle if lead.vehicle and not vehicle else self.vehicles[vehicle]
         asked = [one for one in life.bills if not life.member_fault(who, one, on, self.now)][-4:]
-        for more in map(self._bill, others):
-            if more not in asked or "doubled" not in self.off:
-                asked.append(more)
+        asked += map(self._bill, others)
         asked = asked or [lead]
-        own = [one for one in asked if not one.transporter and one.generated_by == who.id]
-        if own and "own_transport" in self.off:
-            return
         body = {"ebns": [bill.number for bill in asked], "vehicle_number": on}
         answer = life.consolidate(who, asked, on, self.now)
         self._ask("consolidate", answer, who, "POST", CONSOLIDATED, body)
@@ -224,7 +215,7 @@ class Lives:
             "accept": lambda: self.accept(RIGHT, index),
             "transfer": lambda: self.transfer(RIGHT, index, 1),
             "hand_over": lambda: self.hand_over(RIGHT, index, "second"),
-            "renew": lambda: self.renew(RIGHT, index, 1, 100, False),
+            "renew": lambda: self.renew(RIGHT, index, 1, 100),
         }
         moves[move]()
 
@@ -245,7 +236,7 @@ class Lives:
             case "consolidated" if life.consolidated and name != "reader":
                 one = life.consolidated[-1 - index % len(life.consolidated)]
                 self._read_consolidated(who, one)
-            case "list" if status != "RENEWED" or "renew" not in self.off:
+            case "list":
                 self.listing(name, role, status)
             case "vehicle":
                 self.on_vehicle(name, index % 3)
@@ -294,7 +285,6 @@ class Lives:
             self.on_vehicle("officer 29", vehicle)
         for one in self.life.consolidated:
             self._read_consolidated(self.people["officer 27"], one)
-        if "part_a" not in self.off:
-            for name in ("supplier", "recipient", "carrier"):
-                self._list_part_a(self.people[name], "furnished_by")
-                self._list_part_a(self.people[name], "assigned_to")
+        for name in ("supplier", "recipient", "carrier"):
+            self._list_part_a(self.people[name], "furnished_by")
+            self._list_part_a(self.people[name], "assigned_to")

@@ -207,9 +207,7 @@ class Life(Reads):
         bill.transporter = to
         return Answer(200, shown=bill)
 
-    def renew(
-        self, who: Who, bill: Bill, vehicle: str | None, distance_km: int, now: datetime
-    ) -> Answer:
+    def renew(self, who: Who, bill: Bill, vehicle: str, distance_km: int, now: datetime) -> Answer:
         """r1(8) second proviso."""
         asked = self._who(who, bill, (bill.carrier,), "NOT_THE_TRANSPORTER")
         if asked.code:
@@ -220,7 +218,7 @@ class Life(Reads):
             return Answer(409, "ALREADY_RENEWED", fields={"renewed_to": bill.renewed_to.number})
         if now > bill.valid_until + RENEWAL:
             return Answer(409, "RENEWAL_WINDOW_CLOSED")
-        if not bill.by_road and vehicle is not None:
+        if not bill.by_road:
             return Answer(409, "NOT_BY_ROAD")
         document = bill.document | {"distance_km": distance_km}
         furnisher = bill.furnished_by or bill.generated_by
@@ -276,7 +274,7 @@ class Life(Reads):
     def member_fault(self, who: Who, bill: Bill, vehicle: str, now: datetime) -> str | None:
         faults = {
             "EBN_UNKNOWN": not bill.party(who),
-            "NOT_YOUR_TRANSPORT": bill.transporter != who.id,
+            "NOT_YOUR_TRANSPORT": bill.carrier != who.id,
             "NOT_ACTIVE": bill.status(now) != "ACTIVE",
             "OFF_THE_ROAD": not bill.by_road,
             "ON_ANOTHER_VEHICLE": bill.vehicle not in (None, vehicle),

@@ -37,6 +37,16 @@ class ConsolidatedBill(Struct, frozen=True):
     ebns: list[int]
 
 
+def is_on_board(bill: EwayBill, whole: ConsolidatedBill) -> bool:
+    """Whether a member is on the consolidated bill's conveyance still, never having left it."""
+    since = bill.vehicle_since
+    return (
+        bill.vehicle_number == whole.vehicle_number
+        and since is not None
+        and since <= whole.generated_at
+    )
+
+
 def examine_consolidation(form: Consolidation) -> list[Fault]:
     """The faults of the form itself; its vehicle number is brought to the stored spelling."""
     form.vehicle_number, faults = vehicle_of(form.vehicle_number)
@@ -58,18 +68,32 @@ def examine_consolidation(form: Consolidation) -> list[Fault]:
     return faults
 
 
+def members_named(form: Consolidation) -> list[int | None]:
+    """The numbers a form names, None for one that is no number or is named before."""
+    if not isinstance(form.ebns, list) or len(form.ebns) > MEMBERS_MAX:
+        return []
+    first = {written: index for index, written in reversed([*enumerate(form.ebns)])}
+    return [
+        ebn_of(written) if isinstance(written, str) and first[written] == index else None
+        for index, written in enumerate(form.ebns)
+    ]
+
+
 def member_faults(
-    ebns: Sequence[int],
+    ebns: Sequence[int | None],
     bills: Mapping[int, EwayBill],
     person: Person,
     vehicle_number: str,
     at: datetime,
 ) -> list[Fault]:
     """Why bills cannot be on one consolidated bill, r1(4): each must be live, by road, transported
-    by whoever consolidates, and on this conveyance or on none yet."""
-    coded = ((index, _member_fault(bills.get(ebn), person, vehicle_number, at))
-             for index, ebn in enumerate(ebns))  # fmt: skip
-    return [fault(f"/ebns/{index}", code) for index, code in coded if code]
+    by whoever consolidates, and on this conveyance or on none yet. Those that are None are at fault
+    already."""
+    return [
+        fault(f"/ebns/{index}", code)
+        for index, ebn in enumerate(ebns)
+        if ebn is not None and (code := _member_fault(bills.get(ebn), person, vehicle_number, at))
+    ]
 
 
 def _member_fault(

@@ -37,8 +37,9 @@ FROM stored;
 -- name: holders_of_documents
 -- What holds documents, a bill or a Part A that waits, each with its position in the question. A
 -- bill is all null where its month has been archived.
-SELECT asked.position, part_a.reference, part_a.lapses_at, part_a.furnished_by AS part_a_by,
-       part_a.transporter_id AS part_a_to, eway_bill.*
+SELECT asked.position, part_a.reference, part_a.lapses_at, ARRAY[part_a.furnished_by, part_a.transporter_id,
+       part_a.form ->> 'supplier_gstin', part_a.form ->> 'recipient_gstin'] AS part_a_parties,
+       eway_bill.*
 FROM unnest($1::smallint[], $2::bytea[]) WITH ORDINALITY AS asked (financial_year, digest, position)
 JOIN document_claim AS claim USING (financial_year, digest)
 LEFT JOIN eway_bill ON eway_bill.ebn = claim.ebn
