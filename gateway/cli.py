@@ -24,7 +24,6 @@ from ingest.migrations import migrate
 from ingest.rebuild import rebuild_hot_state
 from validators.authority import Role
 from validators.errors import Refusal
-from validators.rulebook import RULEBOOKS
 
 Result = TypeVar("Result")
 
@@ -160,7 +159,7 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
         hot_state = HotState(database, servers.redis_url)
         try:
             # Whichever the gateway that serves was told: a list too short would be believed.
-            return await rebuild_hot_state(database, hot_state, RULEBOOKS, now(), progress)
+            return await rebuild_hot_state(database, hot_state, now(), progress)
         finally:
             await hot_state.disconnect()
 

@@ -136,9 +136,9 @@ def consolidated_view(members: Members, at: datetime) -> ConsolidatedView:
                 str(ebn),
                 status(bill, at) if bill else None,
                 bill.valid_until.astimezone(INDIA) if bill else None,
-                bill is not None and is_on_board(bill, whole),
+                bill is not None and is_on_board(bill, moves),
             )
-            for ebn, bill in zip(whole.ebns, members.bills, strict=True)
+            for ebn, moves, bill in zip(whole.ebns, whole.moves, members.bills, strict=True)
         ],
     )
 

@@ -105,7 +105,7 @@ async def running(
             raise Refusal("RECORD_UNAVAILABLE", str(error)) from error
         return int(row[0])
 
-    lookups = Lookups(database, hot_state, rulebooks)
+    lookups = Lookups(database, hot_state)
     notifications = Notifications(database)
     numbers = Numbers(lease, limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
@@ -119,7 +119,7 @@ async def running(
         PartsA(database, recorder, generation, lookups),
         Changes(recorder, lookups),
         Renewals(generation, lookups),
-        Consolidations(database, recorder, generation, lookups),
+        Consolidations(database, recorder, generation),
         Verifications(recorder, generation, lookups),
         lookups,
         Listing(database),

@@ -20,7 +20,7 @@ from ingest.notifications import KnownNotifications, Notifications, OutdatedNoti
 from ingest.numbers import Numbers
 from ingest.outbox import owe_suppliers
 from ingest.queries import SQL
-from ingest.recording import Recorder, Written
+from ingest.recording import Recorder, SpoiltError, Written
 from ingest.records import new_row
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
 from validators.authority import Person, require_may_generate
@@ -32,7 +32,13 @@ from validators.notification import extra_days
 from validators.rulebook import Rulebook, rulebook_in_force
 
 _NOTHING_STORED: Final = frozenset(
-    {"DOCUMENT_ALREADY_HAS_EWAY_BILL", "DOCUMENT_ALREADY_HAS_PART_A", "OVERLOADED"}
+    {
+        "OVERLOADED",
+        "DOCUMENT_ALREADY_HAS_EWAY_BILL",
+        "DOCUMENT_ALREADY_HAS_PART_A",
+        "RENEWAL_LIMIT_REACHED",
+        "ALREADY_VERIFIED_IN_STATE",
+    }
 )
 """Refusals after which the number is as good as new. Else a document sent again and again would
 use up the month's numbers."""
@@ -118,6 +124,11 @@ class Generation:
         """A number of the series, also for what is no e-way bill."""
         return await self._numbers.take(at)
 
+    def give_back(self, number: int, refusal: Refusal) -> None:
+        """Takes back a number if nothing was stored under it, which the refusal tells."""
+        if refusal.problem.code in _NOTHING_STORED:
+            self._numbers.give_back(number)
+
     def rulebook(self, at: datetime) -> Rulebook:
         """The rulebook in force at an instant."""
         return rulebook_in_force(at, self._rulebooks)
@@ -132,9 +143,11 @@ class Generation:
 
         try:
             return await self._notifications.decided_by_all(decide)
+        except OutdatedError:
+            self._numbers.give_back(ebn)
+            raise
         except Refusal as refusal:
-            if refusal.problem.code in _NOTHING_STORED:
-                self._numbers.give_back(ebn)
+            self.give_back(ebn, refusal)
             raise
 
     @property
@@ -157,20 +170,19 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
     }
     asked = [new for new in batch if new.bill.ebn not in answers]
     stale_keys: Sequence[str] = ()
-    if any(new.completes is not None or new.ends for new in asked):
+    if any(map(_ends_something, asked)):
         outdated, stale_keys = await _end_predecessors(connection, asked)
         answers |= {new.bill.ebn: OutdatedError() for new in outdated}
         await drop_all(connection, outdated)
         asked = [new for new in asked if new.bill.ebn not in answers]
-    # In the order of their documents, so that two transactions never wait in a circle.
-    asked.sort(key=lambda new: new.document)
+    # In the order of their documents, so that two transactions never wait in a circle; of one
+    # document the bill first that it was freed for.
+    asked.sort(key=lambda new: (new.document, not _ends_something(new)))
     rows = await _store(connection, asked)
-    if rows and any(new.notification_version != rows[0]["notification_version"] for new in asked):
-        raise OutdatedNotificationsError
     stored = {row["ebn"] for row in rows}
     while refused := [new for new in asked if new.bill.ebn not in stored]:
-        if any(new.completes is not None or new.ends for new in refused):
-            raise RuntimeError("a document was taken from the bill that held it")
+        if any(map(_ends_something, refused)):
+            raise SpoiltError("a document was taken from the bill that held it")
         whys, released = await why_refused(connection, [_asked(new) for new in refused])
         if not released:
             answers |= {new.bill.ebn: why for new, why in zip(refused, whys, strict=True)}
@@ -191,9 +203,16 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
 async def _store(connection: Connection, asked: Sequence[NewBill]) -> list[asyncpg.Record]:
     if not asked:
         return []
-    return await connection.fetch(
+    rows = await connection.fetch(
         SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
     )
+    if rows and any(new.notification_version != rows[0]["notification_version"] for new in asked):
+        raise OutdatedNotificationsError
+    return rows
+
+
+def _ends_something(new: NewBill) -> bool:
+    return new.completes is not None or new.ends is not None
 
 
 async def _end_predecessors(

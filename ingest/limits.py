@@ -24,6 +24,9 @@ WRITE_LANES: Final = 1
 """Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
 _WRITERS: Final = 4
 """What has lanes of its own: bills, Parts A, changes, verifications."""
+CONNECTIONS_KEPT_FOR_WRITES: Final = _WRITERS * WRITE_LANES
+WITHDRAWALS_AT_ONCE: Final = 1
+WITHDRAWALS_WAITING_MAX: Final = 256
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
@@ -47,8 +50,8 @@ REPORTS_WAITING_MAX: Final = 256
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 150
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 17
+POSTGRES_CONNECTIONS_MAX: Final = 170
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 20
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -90,11 +93,11 @@ WORKERS_MAX: Final = 8
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes and verifications; lookups by number and by vehicle; replays;
-    # notifications; consolidations; lists; reports. The rest is for the chores and for single
-    # rows: a lease of numbers or of the hot state must not wait for any of these.
+    # notifications; consolidations; lists of both; reports; withdrawals. The rest is for the
+    # chores and for single rows: a lease of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1
-    in_use += CONSOLIDATIONS_AT_ONCE + LISTS_AT_ONCE + REPORTS_AT_ONCE
-    assert in_use + 3 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
+    in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + REPORTS_AT_ONCE + WITHDRAWALS_AT_ONCE
+    assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
     locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + written)

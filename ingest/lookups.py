@@ -7,8 +7,7 @@ state only if no writer was at work on it, so a fill never puts back what is bei
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -21,10 +20,12 @@ from ingest.numbers import first_number_of
 from ingest.queries import SQL
 from ingest.records import bill_of, bill_of_hot_value, hot_value
 from validators.eway_bill import EwayBill, Status, status
-from validators.rulebook import Rulebook, longest_validity
+from validators.rulebook import RULEBOOKS, longest_validity
 
 _BILL_KEPT_SECONDS: Final = 86_400
 _VEHICLE_KEPT_SECONDS: Final = 3600
+_VALID_AT_MOST: Final = longest_validity(RULEBOOKS)
+"""Of every rulebook there is: a bill of one that is enabled no more is on its vehicle still."""
 _numbers: Final = msgspec.msgpack.Decoder(list[int])
 
 Key = TypeVar("Key", int, str)
@@ -45,16 +46,11 @@ class _Kind(Generic[Key, Value]):
 class Lookups:
     """Reads e-way bills for whoever may be shown them; who may is the caller's to decide."""
 
-    def __init__(
-        self, database: Database, hot_state: HotState, rulebooks: Sequence[Rulebook]
-    ) -> None:
+    def __init__(self, database: Database, hot_state: HotState) -> None:
         self._database = database
         self._hot_state = hot_state
-        self._kind_of_vehicles = _vehicles_kind(longest_validity(rulebooks))
         self._bills: Batcher[tuple[int, datetime], EwayBill | None] = self._batcher(_BILLS)
-        self._vehicles: Batcher[tuple[str, datetime], list[int] | None] = self._batcher(
-            self._kind_of_vehicles
-        )
+        self._vehicles: Batcher[tuple[str, datetime], list[int] | None] = self._batcher(_VEHICLES)
 
     async def bill(self, ebn: int, at: datetime) -> EwayBill | None:
         """The bill of a number as last committed, or None. Raises Refusal OVERLOADED or
@@ -95,7 +91,7 @@ class Lookups:
         """Fills bills and vehicles into an epoch of the hot state, from the record."""
         await self._load_and_fill(_BILLS, ebns, at, epoch)
         if vehicles:
-            await self._load_and_fill(self._kind_of_vehicles, vehicles, at, epoch)
+            await self._load_and_fill(_VEHICLES, vehicles, at, epoch)
 
     @property
     def waiting(self) -> int:
@@ -165,9 +161,9 @@ async def _load_bills(
 
 
 async def _load_vehicles(
-    valid_at_most: timedelta, connection: Connection, vehicles: Sequence[str], at: datetime
+    connection: Connection, vehicles: Sequence[str], at: datetime
 ) -> dict[str, list[int]]:
-    oldest = first_number_of(at - valid_at_most)
+    oldest = first_number_of(at - _VALID_AT_MOST)
     rows = await connection.fetch(SQL["ebns_on_vehicles"], vehicles, at, oldest)
     carried = {row["vehicle_number"]: row["ebns"] for row in rows}
     # An empty vehicle is kept too: whoever puts a bill on it drops its key first.
@@ -194,11 +190,6 @@ _BILLS: Final[_Kind[int, EwayBill]] = _Kind(
 )
 
 
-def _vehicles_kind(valid_at_most: timedelta) -> _Kind[str, Any]:
-    return _Kind(
-        vehicle_key,
-        _numbers.decode,
-        _vehicle_entry,
-        partial(_load_vehicles, valid_at_most),
-        "try_vehicle_fill_locks",
-    )
+_VEHICLES: Final[_Kind[str, Any]] = _Kind(
+    vehicle_key, _numbers.decode, _vehicle_entry, _load_vehicles, "try_vehicle_fill_locks"
+)

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from ingest import limits
-from ingest.batching import Batcher
+from ingest.batching import Batcher, Turns
 from ingest.changes import OutdatedError
 from ingest.database import Connection, Database
 from ingest.generation import Generation, NewBill
@@ -23,7 +23,7 @@ from validators.authority import TRADERS, Person, require_may_generate, require_
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, document_key, generated, key_of
-from validators.ins06 import Ins06, examine_consignment, hsn_codes, normalise
+from validators.ins06 import Ins06, examine, examine_consignment, hsn_codes, normalise
 from validators.money import decode_hook, encode_hook
 from validators.notification import extra_days
 from validators.part_a import (
@@ -62,6 +62,10 @@ class PartsA:
         self._recorder = recorder
         self._generation = generation
         self._lookups = lookups
+        self._lists = Turns(limits.LISTS_AT_ONCE, limits.LISTS_WAITING_MAX, "OVERLOADED")
+        self._withdrawals = Turns(
+            limits.WITHDRAWALS_AT_ONCE, limits.WITHDRAWALS_WAITING_MAX, "OVERLOADED"
+        )
         self._commits: Batcher[_NewPartA, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -92,9 +96,12 @@ class PartsA:
             rulebook=rulebook.version,
         )
         document = document_key(form, person.id)
-        return await self._commits.submit(
-            _NewPartA(part_a, document, person, claim, render(part_a))
-        )
+        new = _NewPartA(part_a, document, person, claim, render(part_a))
+        try:
+            return await self._commits.submit(new)
+        except Refusal as refusal:
+            self._generation.give_back(part_a.reference, refusal)
+            raise
 
     async def complete(
         self, request: Request, reference: int, form: PartB, faults: Sequence[Fault]
@@ -111,6 +118,10 @@ class PartsA:
             return answer
         require_completable(part_a, person.id, at)
         whole = with_conveyance(part_a.form, form.vehicle_number)
+        # Sound when it was furnished; since then the document may have become too old.
+        rulebook = self._generation.rulebook(at)
+        if found := examine(whole, india_date(at), rulebook):
+            raise invalid_document(found)
         ebn = await self._generation.number(at)
 
         def make(known: KnownNotifications) -> NewBill:
@@ -120,7 +131,7 @@ class PartsA:
                 generated_by=person.id,
                 furnished_by=part_a.furnished_by,
                 at=at,
-                rulebook=self._generation.rulebook(at),
+                rulebook=rulebook,
                 extra_days=extra_days(hsn_codes(whole), at, known.notifications).days,
             )
             answer = render(bill)
@@ -165,7 +176,8 @@ class PartsA:
                 await drop_all(connection, batch)
             return Written([item.answer if rows else OutdatedError()])
 
-        (answer,) = await self._recorder.record([item], write)
+        async with self._withdrawals:
+            (answer,) = await self._recorder.record([item], write)
         if isinstance(answer, OutdatedError):
             require_withdrawable(await self.read(person, reference), person.id, at)
             raise Refusal("CHANGED_MEANWHILE")
@@ -187,13 +199,15 @@ class PartsA:
         # Whatever was furnished in an earlier month has lapsed: a reference says its month.
         longest = max(rulebook.part_a_lapses_after for rulebook in RULEBOOKS)
         after = max(after, first_number_of(at - longest) - 1)
-        rows = await self._database.fetch("parts_a_waiting", transporter_id, at, after, count)
+        async with self._lists:
+            rows = await self._database.fetch("parts_a_waiting", transporter_id, at, after, count)
         return [_part_a_of(row) for row in rows]
 
     async def furnished_by(self, person_id: str, before: int, count: int) -> list[PendingPartA]:
         """A page of the Parts A somebody furnished, newest first; `before` 0 is the first page."""
         before = before or _BEYOND_EVERY_REFERENCE
-        rows = await self._database.fetch("parts_a_furnished", person_id, before, count)
+        async with self._lists:
+            rows = await self._database.fetch("parts_a_furnished", person_id, before, count)
         return [_part_a_of(row) for row in rows]
 
     @property

@@ -1,7 +1,7 @@
 """Use case of operators: Redis anew from PostgreSQL, while the gateway serves."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from ingest.database import Database
@@ -9,7 +9,7 @@ from ingest.hot_state import HotState
 from ingest.lookups import Lookups
 from ingest.numbers import first_number_of
 from validators.errors import Refusal
-from validators.rulebook import Rulebook, longest_validity
+from validators.rulebook import RULEBOOKS, longest_validity
 
 _PAGE = 1000
 
@@ -17,20 +17,18 @@ _PAGE = 1000
 async def rebuild_hot_state(
     database: Database,
     hot_state: HotState,
-    rulebooks: Sequence[Rulebook],
     at: datetime,
     progress: Callable[[int, float], None],
 ) -> int:
     """Opens an empty epoch and fills it with every bill live at `at`; answers how many.
 
     Serving goes on: what is read meanwhile and not filled yet comes from PostgreSQL. `progress` is
-    told the bills done and the seconds taken, page by page. `rulebooks` are at least those under
-    which live bills were generated. Raises Refusal RECORD_UNAVAILABLE when Redis goes away
-    meanwhile.
+    told the bills done and the seconds taken, page by page. Raises Refusal RECORD_UNAVAILABLE when
+    Redis goes away meanwhile.
     """
-    lookups = Lookups(database, hot_state, rulebooks)
+    lookups = Lookups(database, hot_state)
     epoch = await hot_state.open_new_epoch()
-    last = first_number_of(at - longest_validity(rulebooks))
+    last = first_number_of(at - longest_validity(RULEBOOKS))
     started, done = time.monotonic(), 0
     while rows := await database.fetch("live_bills_after", last, at, _PAGE):
         vehicles = sorted({row["vehicle_number"] for row in rows if row["vehicle_number"]})

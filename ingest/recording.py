@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import asyncpg
 
+from ingest import limits
 from ingest.database import LOST, Connection, Database
 from ingest.hot_state import HotState, HotStateClosing, HotStateUnreachable
 from ingest.queries import SQL
@@ -20,6 +21,10 @@ Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
 _ATTEMPTS_MAX = 5
+
+
+class SpoiltError(Exception):
+    """An item of a batch cannot be stored with the others: each goes alone."""
 
 
 @dataclass(slots=True)
@@ -65,7 +70,11 @@ class Recorder:
         """
         try:
             return await self._retried(lambda connection: write(connection, batch), more)
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        except (
+            asyncpg.DataError,
+            asyncpg.IntegrityConstraintViolationError,
+            SpoiltError,
+        ) as error:
             if len(batch) == 1:
                 return [error]
             return [(await self._alone(item, write))[0] for item in batch]
@@ -118,7 +127,12 @@ class Recorder:
             if isinstance(error, LOST):
                 raise Refusal("RECORD_UNAVAILABLE") from error
             raise
-        (self._begun if connection.is_in_transaction() else self._idle).append(connection)
+        if connection.is_in_transaction():
+            self._begun.append(connection)
+        elif len(self._idle) < limits.CONNECTIONS_KEPT_FOR_WRITES:
+            self._idle.append(connection)
+        else:
+            await self._database.release(connection)
         return answers
 
     async def _connection(self) -> Connection:

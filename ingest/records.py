@@ -77,6 +77,8 @@ def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
         bill.over_dimensional,
         bill.renewed_from,
         bill.first_generated_at,
+        bill.first_ebn,
+        bill.verified_at,
     )
 
 
@@ -151,6 +153,7 @@ def bill_of(row: asyncpg.Record) -> EwayBill:
         row["over_dimensional"],
         row["renewed_from"],
         row["first_generated_at"],
+        row["first_ebn"],
         row["renewed_to"],
         row["renewed_at"],
         row["handed_to"],

@@ -46,7 +46,7 @@ class _New(NamedTuple):
     def places(self) -> list[str]:
         """What physical verifications in one State have in common: the bill, the vehicle."""
         state = self.verification.state
-        subjects = (str(self.bill.ebn), self.bill.vehicle_number)
+        subjects = (str(self.bill.chain), self.bill.vehicle_number)
         return [f"{subject} {state}" for subject in subjects if subject]
 
 
@@ -94,6 +94,7 @@ class Verifications:
             verification = Verification(
                 number,
                 ebn,
+                bill.chain,
                 bill.vehicle_number,
                 at,
                 person.id,
@@ -110,6 +111,9 @@ class Verifications:
                 return await self._commits.submit(_New(verification, bill, after, claim, answer))
             except OutdatedError:
                 bill = await self._lookups.recorded_bill(ebn)
+            except Refusal as refusal:
+                self._generation.give_back(number, refusal)
+                raise
         raise Refusal("CHANGED_MEANWHILE")
 
     @property
@@ -138,9 +142,14 @@ async def _write(connection: Connection, batch: Sequence[_New]) -> Written[Store
     for before, bill in first:
         if bill.ebn not in stored.ebns:
             answers[before.ebn] = OutdatedError()
+    if due := [new for new in allowed if new.bill.ebn not in answers]:
+        rows = await connection.fetch(
+            SQL["store_verifications"], *zip(*(_row(new) for new in due), strict=True)
+        )
+        # The first was guarded by its change; what was verified before may have changed since.
+        kept = {row["ebn"] for row in rows}
+        answers |= {new.bill.ebn: OutdatedError() for new in due if new.bill.ebn not in kept}
     await drop_all(connection, [new for new in asked if new.bill.ebn in answers])
-    if rows := [_row(new.verification) for new in allowed if new.bill.ebn not in answers]:
-        await connection.execute(SQL["store_verifications"], *zip(*rows, strict=True))
     return Written(
         [answers.get(new.bill.ebn, new.answer) for new in batch],
         stored.hot_epoch,
@@ -165,7 +174,7 @@ async def _require_first_in_state(
         since: datetime = bill.vehicle_since or bill.generated_at
         if await connection.fetchval(
             SQL["physically_verified"],
-            bill.ebn,
+            bill.chain,
             bill.vehicle_number,
             new.verification.state,
             since,
@@ -173,10 +182,12 @@ async def _require_first_in_state(
             answers[bill.ebn] = Refusal("ALREADY_VERIFIED_IN_STATE")
 
 
-def _row(verification: Verification) -> tuple[object, ...]:
+def _row(new: _New) -> tuple[object, ...]:
+    verification = new.verification
     return (
         verification.verification_id,
         verification.ebn,
+        verification.first_ebn,
         verification.vehicle_number,
         verification.at,
         verification.by,
@@ -187,4 +198,5 @@ def _row(verification: Verification) -> tuple[object, ...]:
         verification.physical,
         verification.evasion_information,
         verification.approved_by,
+        new.bill.version,
     )

@@ -60,6 +60,7 @@ class Bill:
     verified_at: datetime | None = None
     renewed_from: "Bill | None" = None
     renewed_to: "Bill | None" = None
+    first: "Bill | None" = None
     consolidated: "Consolidated | None" = None
 
     def put_on(self, vehicle: str | None, now: datetime) -> None:

@@ -224,6 +224,9 @@ class Life(Reads):
         furnisher = bill.furnished_by or bill.generated_by
         new = Bill(document, bill.key, who.id, now, bill.transporter, furnisher, renewed_from=bill)
         new.put_on(vehicle, now)
+        if vehicle == bill.vehicle:
+            new.since = bill.since
+        new.verified_at, new.first = bill.verified_at, bill.first or bill
         bill.renewed_to = new
         self.bills.append(new)
         return Answer(201, shown=new)
@@ -237,7 +240,7 @@ class Life(Reads):
             return ENDINGS[status]
         before = any(
             one.state == who.state
-            and (one.bill is bill
+            and ((one.bill.first or one.bill) is (bill.first or bill)
                  or (bill.vehicle is not None and one.vehicle == bill.vehicle
                      and bill.since is not None and one.at >= bill.since))
             for one in self.inspected

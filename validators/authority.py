@@ -60,14 +60,13 @@ def require_may_generate(person: Person, form: Ins06) -> None:
 
 
 def is_party(person: Person, bill: EwayBill) -> bool:
-    """Whether a trader is the supplier, recipient, present transporter, generator or furnisher of
-    a bill."""
+    """Whether a trader is the supplier, recipient, present transporter or generator of a
+    bill."""
     return person.role in TRADERS and person.id in (
         bill.part_a.supplier_gstin,
         bill.part_a.recipient_gstin,
         bill.transporter_id,
         bill.generated_by,
-        bill.furnished_by,
     )
 
 

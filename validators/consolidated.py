@@ -35,16 +35,13 @@ class ConsolidatedBill(Struct, frozen=True):
     valid_until: datetime
     rulebook: str
     ebns: list[int]
+    moves: list[int]
+    """For each member how often it had changed conveyance when it came on this one."""
 
 
-def is_on_board(bill: EwayBill, whole: ConsolidatedBill) -> bool:
+def is_on_board(bill: EwayBill, moves: int) -> bool:
     """Whether a member is on the consolidated bill's conveyance still, never having left it."""
-    since = bill.vehicle_since
-    return (
-        bill.vehicle_number == whole.vehicle_number
-        and since is not None
-        and since <= whole.generated_at
-    )
+    return len(bill.moves) == moves
 
 
 def examine_consolidation(form: Consolidation) -> list[Fault]:
@@ -124,12 +121,27 @@ def consolidated(
     It is valid for the period of the longest distance among them, from its own generation, r1(8).
     A member without a conveyance is put on this one.
     """
-    longest_km = max(bill.part_a.distance_km for bill in bills)
-    over_dimensional = any(bill.over_dimensional for bill in bills)
-    until = valid_until(at, longest_km, rulebook, over_dimensional=over_dimensional)
-    ebns = [bill.ebn for bill in bills]
-    whole = ConsolidatedBill(number, by, vehicle_number, at, until, rulebook.version, ebns)
-    return whole, [_on_board(bill, number, by, vehicle_number, at) for bill in bills]
+    until = max(
+        valid_until(
+            at,
+            bill.part_a.distance_km,
+            rulebook,
+            over_dimensional=bool(bill.over_dimensional),
+        )
+        for bill in bills
+    )
+    after = [_on_board(bill, number, by, vehicle_number, at) for bill in bills]
+    whole = ConsolidatedBill(
+        number,
+        by,
+        vehicle_number,
+        at,
+        until,
+        rulebook.version,
+        [bill.ebn for bill in after],
+        [len(bill.moves) for bill in after],
+    )
+    return whole, after
 
 
 def _on_board(bill: EwayBill, number: int, by: str, vehicle_number: str, at: datetime) -> EwayBill:

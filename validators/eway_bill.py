@@ -90,7 +90,8 @@ class EwayBill(Struct, frozen=True, array_like=True):
     over_dimensional: bool | None = None
     renewed_from: int | None = None
     first_generated_at: datetime | None = None
-    """Of the first bill in a chain of renewals."""
+    first_ebn: int | None = None
+    """Both of the first bill in a chain of renewals; None in the first itself."""
     renewed_to: int | None = None
     renewed_at: datetime | None = None
     handed_to: str | None = None
@@ -99,6 +100,11 @@ class EwayBill(Struct, frozen=True, array_like=True):
     """The newest consolidated bill it is in and on board of."""
     moves: tuple[Move, ...] = ()
     hand_overs: tuple[HandOver, ...] = ()
+
+    @property
+    def chain(self) -> int:
+        """The number of the first bill of its chain of renewals."""
+        return self.first_ebn or self.ebn
 
     @property
     def transporter_id(self) -> str | None:

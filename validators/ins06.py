@@ -30,6 +30,9 @@ GOODS_MAX: Final = 1000
 DESCRIPTION_CHARACTERS_MAX: Final = 300
 TRANSPORT_DOCUMENT_CHARACTERS_MAX: Final = 30
 
+SUPPLY: Final = 1
+"""A.7: the goods go by way of supply."""
+
 DocumentType = Literal["INVOICE", "BILL_OF_SUPPLY", "CHALLAN", "BILL_OF_ENTRY"]
 Mode = Literal["ROAD", "RAIL", "AIR", "VESSEL"]
 

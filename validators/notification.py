@@ -149,10 +149,15 @@ def extra_days(
 
 
 def carry_instead(
-    states: Collection[str], at: datetime, notifications: Sequence[Notification]
+    states: Collection[str],
+    at: datetime,
+    notifications: Sequence[Notification],
+    *,
+    by_way_of_supply: bool,
 ) -> frozenset[str]:
     """The documents of which one may be carried in place of the e-way bill in all of these States
-    at an instant, r2(5); none where one of the States has no such notification."""
+    at an instant, r2(5); none where one of the States has no such notification. A delivery challan
+    is for goods that go otherwise than by way of supply, r2(5)(b)."""
     allowed = [
         {
             document
@@ -161,6 +166,7 @@ def carry_instead(
             and state in notification.states
             and in_effect(notification, at)
             for document in notification.documents
+            if not (by_way_of_supply and document == "DELIVERY_CHALLAN")
         }
         for state in states
     ]

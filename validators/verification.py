@@ -26,6 +26,8 @@ class Verification(Struct, frozen=True):
 
     verification_id: int
     ebn: int
+    first_ebn: int
+    """Of the first bill in the bill's chain of renewals."""
     vehicle_number: str | None
     at: datetime
     by: str

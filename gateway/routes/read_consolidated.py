@@ -13,7 +13,7 @@ def operation(services: Services) -> Operation:
 
     async def read(call: Call) -> Answer:
         number = call.number("number", "CONSOLIDATED_NOT_FOUND")
-        members = await services.consolidations.read(call.caller, number, call.at)
+        members = await services.consolidations.read(call.caller, number)
         return Answer(200, encode(consolidated_view(members, call.at)))
 
     return Operation(

@@ -11,7 +11,7 @@ from validators.calendar import india_date
 from validators.errors import invalid_document
 from validators.forms import read_form
 from validators.identifiers import states_of
-from validators.ins06 import Ins06, examine_consignment, normalise
+from validators.ins06 import SUPPLY, Ins06, examine_consignment, normalise
 from validators.money import rupees
 from validators.notification import carry_instead
 from validators.requirement import GoodsFinding, explanation, requirement
@@ -66,7 +66,12 @@ def operation(services: Services) -> Operation:
         stated = requirement(form, rulebook)
         # Asked anew: what another worker was told a moment ago counts.
         known = await services.notifications.refresh()
-        states = states_of(form.supplier_gstin, form.recipient_gstin)
+        instead = carry_instead(
+            states_of(form.supplier_gstin, form.recipient_gstin),
+            call.at,
+            known.notifications,
+            by_way_of_supply=form.reason_code == SUPPLY,
+        )
         view = RequirementStatement(
             stated.required,
             stated.clause,
@@ -74,7 +79,7 @@ def operation(services: Services) -> Operation:
             rupees(rulebook.threshold_paise),
             rulebook.version,
             [_view(each) for each in stated.items],
-            sorted(carry_instead(states, call.at, known.notifications)),
+            sorted(instead),
         )
         return Answer(200, encode(view))
 

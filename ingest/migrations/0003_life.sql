@@ -6,6 +6,7 @@ ALTER TABLE eway_bill
     ADD over_dimensional    boolean,
     ADD renewed_from        bigint,
     ADD first_generated_at  timestamptz,
+    ADD first_ebn           bigint,
     ADD renewed_to          bigint,
     ADD renewed_at          timestamptz,
     ADD handed_to           text,
@@ -13,19 +14,24 @@ ALTER TABLE eway_bill
     ADD moves               jsonb,
     ADD hand_overs          jsonb;
 
+-- Whoever consolidates raises it, as often as they like.
+ALTER TABLE eway_bill ALTER COLUMN version TYPE integer;
+
 CREATE INDEX eway_bill_handed_to ON eway_bill (handed_to, ebn) WHERE handed_to IS NOT NULL;
 
 ALTER TYPE new_eway_bill
     ADD ATTRIBUTE furnished_by       text,
     ADD ATTRIBUTE over_dimensional   boolean,
     ADD ATTRIBUTE renewed_from       bigint,
-    ADD ATTRIBUTE first_generated_at timestamptz;
+    ADD ATTRIBUTE first_generated_at timestamptz,
+    ADD ATTRIBUTE first_ebn          bigint,
+    ADD ATTRIBUTE verified_at        timestamptz;
 
 -- One element of the array parameter of change_eway_bills: all that may change, and the vehicle
 -- the bill was on before.
 CREATE TYPE changed_eway_bill AS (
     ebn                 bigint,
-    version             smallint,
+    version             integer,
     cancelled_at        timestamptz,
     cancelled_by        text,
     cancellation_reason text,
@@ -132,6 +138,7 @@ CREATE TABLE consolidated_bill (
     valid_until    timestamptz NOT NULL,
     rulebook       text        NOT NULL,
     ebns           bigint[]    NOT NULL,
+    moves          integer[]   NOT NULL,
     PRIMARY KEY (number)
 ) PARTITION BY RANGE (number);
 
@@ -139,6 +146,7 @@ CREATE TABLE consolidated_bill (
 CREATE TABLE verification (
     verification_id     bigint      PRIMARY KEY,
     ebn                 bigint      NOT NULL,
+    first_ebn           bigint      NOT NULL,
     vehicle_number      text,
     verified_at         timestamptz NOT NULL,
     verified_by         text        NOT NULL,
@@ -151,8 +159,29 @@ CREATE TABLE verification (
     approved_by         text
 );
 CREATE INDEX verification_bill ON verification (ebn);
+CREATE INDEX verification_physical_chain ON verification (first_ebn, state) WHERE physical;
 CREATE INDEX verification_physical_vehicle ON verification (vehicle_number, state, verified_at)
     WHERE physical;
+
+-- What was recorded stands; a Part A gets its end, once.
+CREATE FUNCTION guard_record() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE check_violation USING MESSAGE = format('%s: what was recorded does not change',
+                                                 TG_TABLE_NAME);
+END $$;
+CREATE TRIGGER guard_record BEFORE UPDATE ON verification
+    FOR EACH ROW EXECUTE FUNCTION guard_record();
+CREATE TRIGGER guard_record BEFORE UPDATE ON consolidated_bill
+    FOR EACH ROW EXECUTE FUNCTION guard_record();
+CREATE TRIGGER guard_record BEFORE UPDATE ON part_a
+    FOR EACH ROW WHEN (
+        num_nonnulls(OLD.ebn, OLD.withdrawn_at, OLD.given_up_at) > 0
+        OR (NEW.reference, NEW.furnished_by, NEW.furnished_at, NEW.lapses_at, NEW.transporter_id,
+            NEW.form, NEW.rulebook, NEW.financial_year, NEW.digest)
+           IS DISTINCT FROM
+           (OLD.reference, OLD.furnished_by, OLD.furnished_at, OLD.lapses_at, OLD.transporter_id,
+            OLD.form, OLD.rulebook, OLD.financial_year, OLD.digest))
+    EXECUTE FUNCTION guard_record();
 
 -- What is owed to persons outside, written in the transaction of what it tells of: r1(6) proviso.
 CREATE TABLE outbox (

@@ -67,12 +67,17 @@ WHERE document_claim.financial_year = lapsed.financial_year
 SELECT * FROM part_a WHERE reference = $1;
 
 -- name: parts_a_waiting
--- A page of the Parts A that wait for a transporter at an instant, oldest first.
-SELECT * FROM part_a
+-- A page of the Parts A that wait for a transporter at an instant, oldest first; without their
+-- lines of goods, which a list does not show.
+SELECT reference, furnished_by, furnished_at, lapses_at, transporter_id, form - 'goods' AS form,
+       rulebook, ebn, withdrawn_at, given_up_at
+FROM part_a
 WHERE transporter_id = $1 AND ebn IS NULL AND withdrawn_at IS NULL AND given_up_at IS NULL
   AND lapses_at >= $2 AND reference > $3
 ORDER BY reference LIMIT $4;
 
 -- name: parts_a_furnished
--- A page of the Parts A a person furnished, newest first.
-SELECT * FROM part_a WHERE furnished_by = $1 AND reference < $2 ORDER BY reference DESC LIMIT $3;
+-- A page of the Parts A a person furnished, newest first; as parts_a_waiting.
+SELECT reference, furnished_by, furnished_at, lapses_at, transporter_id, form - 'goods' AS form,
+       rulebook, ebn, withdrawn_at, given_up_at
+FROM part_a WHERE furnished_by = $1 AND reference < $2 ORDER BY reference DESC LIMIT $3;

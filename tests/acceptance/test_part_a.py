@@ -1,11 +1,14 @@
 """Part A apart from Part B, r1(1)(b): furnished by one, completed by its transporter."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from ingest import limits
 from ingest.outbox import INFORM_SUPPLIER
 from tests.documents import (
     OFFICER,
@@ -17,11 +20,15 @@ from tests.documents import (
     document,
     person,
 )
-from tests.gateway_in_process import Gateway
+from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
+from tests.waiting import until
 from validators.authority import Person, Role
+from validators.rulebook import rulebooks_enabled
 
 BY, TO, VIA = person(SUPPLIER), person(RECIPIENT), person(TRANSPORTER)
 DAYS_15 = {"days": 15}
+WAITS_FOR_TABLE = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation'
+    AND datname = current_database()"""
 
 
 def waiting(**changes: Any) -> dict[str, Any]:
@@ -256,3 +263,79 @@ async def test_an_unregistered_supplier_is_owed_a_message(gateway: Gateway) -> N
         for bill in (told, done)
     ]
     assert {row["sent_at"] for row in rows} == {None}
+
+
+async def test_many_withdrawals_leave_the_connections_to_others(gateway: Gateway) -> None:
+    reference = (await furnish(gateway))["part_a_reference"]
+    answers = await asyncio.gather(*(withdraw(gateway, reference) for _ in range(60)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 59
+    pool = gateway.services.database._pool
+    kept = pool.get_size() - pool.get_idle_size()
+    assert kept <= limits.CONNECTIONS_KEPT_FOR_WRITES
+
+
+async def test_what_is_refused_uses_up_no_numbers(gateway: Gateway) -> None:
+    sent = waiting()
+    first = int((await gateway.generate(BY, sent)).json()["part_a_reference"][2:])
+    for _ in range(10):
+        assert (await gateway.generate(BY, sent)).status_code == 409
+    following = (await gateway.generate(BY, document())).json()
+    assert int(following["ebn"]) == first + 1
+
+
+async def test_the_document_sent_again_while_its_part_a_is_completed(
+    gateway: Gateway, dsn: str
+) -> None:
+    """All in one transaction: neither the completion nor the neighbours are spoilt."""
+    sent = waiting()
+    reference = (await gateway.generate(BY, sent)).json()["part_a_reference"]
+    again = sent | {"vehicle_number": "KA12AB1234"}
+    direct = await asyncpg.connect(dsn)
+    generation = gateway.services.generation
+    async with direct.transaction():
+        await direct.execute("LOCK TABLE document_claim IN ACCESS EXCLUSIVE MODE")
+        first = asyncio.create_task(gateway.generate(BY, document()))
+        await until(lambda: direct.fetchval(WAITS_FOR_TABLE))
+        sending = [asyncio.create_task(gateway.generate(BY, again)) for _ in range(2)]
+        await until(lambda: generation.waiting == 2)
+        completing = asyncio.create_task(complete(gateway, reference))
+        await until(lambda: generation.waiting == 3)
+        neighbours = [asyncio.create_task(gateway.generate(BY, document())) for _ in range(5)]
+        await until(lambda: generation.waiting == 8)
+    await direct.close()
+    completed = await completing
+    assert completed.status_code == 201
+    for answer in await asyncio.gather(*sending):
+        assert code(answer) == (409, "DOCUMENT_ALREADY_HAS_EWAY_BILL")
+        assert answer.json()["ebn"] == completed.json()["ebn"]
+    made = await asyncio.gather(first, *neighbours)
+    assert {answer.status_code for answer in made} == {201}
+
+
+async def test_a_document_grown_too_old_meanwhile(
+    dsn: str, redis_url: str, clock: TestClock
+) -> None:
+    """Under today's rulebook, 180 days from its date."""
+    todays = rulebooks_enabled(["2018-rule-138"])
+    async with gateway_in_process(dsn, redis_url, clock, todays) as gateway:
+        dated = (clock().date() - timedelta(days=170)).isoformat()
+        references = [
+            (await furnish(gateway, document_date=dated))["part_a_reference"] for _ in range(2)
+        ]
+        clock.advance(days=10)
+        assert (await complete(gateway, references[0])).status_code == 201
+        clock.advance(days=1)
+        late = await complete(gateway, references[1])
+        (fault,) = late.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("/document_date", "DOCUMENT_TOO_OLD")
+
+
+async def test_a_part_a_is_changed_by_nothing_but_its_end(gateway: Gateway) -> None:
+    await furnish(gateway)
+    async with gateway.services.database.connection() as connection:
+        for change in ("form = '{}'", "lapses_at = lapses_at + interval '1 day'"):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await connection.execute(f"UPDATE part_a SET {change}")  # noqa: S608
+        await connection.execute("UPDATE part_a SET withdrawn_at = furnished_at")
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute("UPDATE part_a SET withdrawn_at = NULL")

@@ -183,8 +183,9 @@ async def test_documents_carried_in_place_of_the_bill(gateway: Gateway, other: G
     gateway.clock.now = begins - MICROSECOND
     assert await instead() == []
     gateway.clock.now = begins
-    assert await instead() == ["DELIVERY_CHALLAN", "TAX_INVOICE"]
-    assert await instead(recipient_gstin="URP") == ["DELIVERY_CHALLAN", "TAX_INVOICE"]
+    assert await instead() == ["TAX_INVOICE"]  # By way of supply no challan will do.
+    assert await instead(reason_code=3) == ["DELIVERY_CHALLAN", "TAX_INVOICE"]
+    assert await instead(recipient_gstin="URP") == ["TAX_INVOICE"]
     assert await instead(recipient_gstin="05AAACG2140A1ZL") == []
 
 
@@ -210,3 +211,15 @@ async def test_an_extension_counts_for_part_b_and_renewal_too(
         for bill in (plain, completed, renewed)
     ]
     assert days == [1, 3, 6]
+
+
+async def test_an_extension_counts_where_a_lapsed_part_a_gave_way(
+    gateway: Gateway, other: Gateway
+) -> None:
+    milk = {"hsn_code": "0401", "distance_km": 50, "transporter_id": TRANSPORTER}
+    sent = document(vehicle_number=..., **milk)
+    assert (await gateway.generate(BY, sent)).status_code == 201
+    gateway.clock.advance(days=15, microseconds=1)
+    assert (await _post(gateway, notification(gateway.clock()))).status_code == 201
+    bill = (await other.generate(BY, sent | {"vehicle_number": "KA12AB1234"})).json()
+    assert (gateway.clock.at(bill["valid_until"]) - gateway.clock()) / DAY == 3

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -17,9 +18,10 @@ from tests.documents import (
     document,
     person,
 )
-from tests.gateway_in_process import Gateway
+from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
 from validators.authority import Person
 from validators.life import CHANGES_MAX
+from validators.rulebook import rulebooks_enabled
 
 BY, TO, VIA, NEXT = person(SUPPLIER), person(RECIPIENT), person(TRANSPORTER), person(OTHER)
 ONE, TWO, THREE = "KA12AB1234", "MH14CD5678", "TN09E4321"
@@ -341,3 +343,35 @@ async def test_every_faulty_member_is_named(gateway: Gateway) -> None:
 async def test_what_is_not_ones_own_is_unknown(gateway: Gateway, strange: Person) -> None:
     ebn = (await generate(gateway))["ebn"]
     assert faults(await consolidate(gateway, [ebn], who=strange)) == [("/ebns/0", "EBN_UNKNOWN")]
+
+
+async def test_a_bill_may_change_ever_so_often(gateway: Gateway, dsn: str) -> None:
+    ebn = (await generate(gateway))["ebn"]
+    direct = await asyncpg.connect(dsn)
+    await direct.execute("SET session_replication_role = replica")  # Past the guard.
+    await direct.execute("UPDATE eway_bill SET version = 32767")
+    await direct.close()
+    for _ in range(2):
+        assert (await consolidate(gateway, [ebn])).status_code == 201
+
+
+async def test_a_great_consolidated_bill_keeps_no_reader_waiting(gateway: Gateway) -> None:
+    answers = await asyncio.gather(*(gateway.generate(BY, document()) for _ in range(200)))
+    ebns = [answer.json()["ebn"] for answer in answers]
+    number = (await consolidate(gateway, ebns)).json()["number"]
+    path = f"/v1/consolidated-eway-bills/{number}"
+    reads = await asyncio.gather(*(gateway.call(OFFICER, "GET", path) for _ in range(20)))
+    assert {(read.status_code, len(read.json()["items"])) for read in reads} == {(200, 200)}
+    assert gateway.services.lookups.waiting == 0
+
+
+async def test_each_member_counts_with_its_own_kind_of_cargo(
+    dsn: str, redis_url: str, clock: TestClock
+) -> None:
+    """Under today's rulebook: 20 km over-dimensional are a day, 4,000 km of others twenty."""
+    todays = rulebooks_enabled(["2018-rule-138"])
+    async with gateway_in_process(dsn, redis_url, clock, todays) as gateway:
+        wide = await generate(gateway, distance_km=20, over_dimensional=True)
+        far = await generate(gateway, distance_km=4000)
+        whole = (await consolidate(gateway, [wide["ebn"], far["ebn"]])).json()
+        assert whole["valid_until"] == far["valid_until"] > wide["valid_until"]

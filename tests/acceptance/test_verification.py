@@ -3,14 +3,18 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 
 from tests.documents import OFFICER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
+from tests.waiting import until
 from validators.authority import Person, Role
 
 BY, VIA = person(SUPPLIER), person(TRANSPORTER)
 ELSEWHERE = Person("client-of-another-officer", Role.OFFICER, "MH-2002", "27")
+WAITS_FOR_TABLE = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation'
+    AND datname = current_database()"""
 EVASION: dict[str, Any] = {
     "evasion_information": "a parallel invoice was found",
     "approved_by": "Commissioner",
@@ -141,3 +145,51 @@ async def test_a_verification_and_other_changes_at_once(gateway: Gateway) -> Non
             verify(gateway, ebn), gateway.call(VIA, "POST", path, json=body)
         )
         assert verified.status_code == 201
+
+
+async def renew(gateway: Gateway, ebn: str, vehicle: str) -> str:
+    body = {"vehicle_number": vehicle, "distance_km": 90, "reason": "flood"}
+    answer = await gateway.call(VIA, "POST", f"/v1/eway-bills/{ebn}/renewal", json=body)
+    renewed: str = answer.json()["ebn"]
+    return renewed
+
+
+async def test_a_renewal_does_not_undo_a_verification(gateway: Gateway) -> None:
+    """r1(7) proviso and r4(2) go on with the goods, whatever the number of their bill."""
+    first = await generate(gateway)
+    seen = (await verify(gateway, first, physical=True)).json()
+    gateway.clock.advance(hours=1)
+    second = await renew(gateway, first, "KA12AB1234")
+    third = await renew(gateway, second, "MH14CD5678")
+    for ebn in (second, third):
+        read = (await gateway.call(OFFICER, "GET", f"/v1/eway-bills/{ebn}")).json()
+        assert read["verified_at"] == seen["verified_at"]
+    path = f"/v1/eway-bills/{third}/cancellation"
+    refused = await gateway.call(VIA, "POST", path, json={"reason": "start anew"})
+    assert code(refused) == (409, "ALREADY_VERIFIED_IN_TRANSIT")
+    assert code(await verify(gateway, third, physical=True)) == (409, "ALREADY_VERIFIED_IN_STATE")
+    assert (await verify(gateway, third, ELSEWHERE, physical=True)).status_code == 201
+
+
+async def test_a_verification_that_waited_while_the_bill_was_renewed(
+    gateway: Gateway, dsn: str
+) -> None:
+    """Also a later one, which changes no bill, is of the bill as it is when it is stored."""
+    ebn = await generate(gateway)
+    assert (await verify(gateway, ebn)).status_code == 201
+    direct = await asyncpg.connect(dsn)
+    async with direct.transaction():
+        await direct.execute("LOCK TABLE verification IN ACCESS EXCLUSIVE MODE")
+        waiting = asyncio.create_task(verify(gateway, ebn))
+        await until(lambda: direct.fetchval(WAITS_FOR_TABLE))
+        await renew(gateway, ebn, "MH14CD5678")
+    await direct.close()
+    assert code(await waiting) == (409, "ALREADY_RENEWED")
+
+
+async def test_refused_verifications_use_up_no_numbers(gateway: Gateway) -> None:
+    ebn = await generate(gateway)
+    assert (await verify(gateway, ebn, physical=True)).status_code == 201
+    for _ in range(10):
+        assert (await verify(gateway, ebn, physical=True)).status_code == 409
+    assert int(await generate(gateway)) == int(ebn) + 2

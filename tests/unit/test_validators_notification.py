@@ -178,7 +178,9 @@ def test_in_effect_from_the_first_to_the_last_instant(at: datetime, effective: b
     rfid = kept(kind="RFID_CLASS", transporter_class="TANKER")
     assert rfid_classes(at, [rfid]) == ({"TANKER"} if effective else set())
     invoice = kept(kind="INVOICE_INSTEAD", states=("29",), documents=("TAX_INVOICE",))
-    assert carry_instead(["29"], at, [invoice]) == ({"TAX_INVOICE"} if effective else set())
+    assert carry_instead(["29"], at, [invoice], by_way_of_supply=False) == (
+        {"TAX_INVOICE"} if effective else set()
+    )
 
 
 def test_until_further_notice() -> None:
@@ -217,14 +219,14 @@ def test_documents_in_place_of_the_bill_are_those_of_every_state() -> None:
         allowed(("29",), "DELIVERY_CHALLAN"),
     ]
     both = {"TAX_INVOICE", "BILL_OF_SUPPLY"}
-    assert carry_instead(["29"], NOON, known) == both | {"DELIVERY_CHALLAN"}
-    assert carry_instead(["29", "27"], NOON, known) == both
-    assert carry_instead(["29", "33"], NOON, known) == set()
-    assert carry_instead([], NOON, known) == set()
+    assert carry_instead(["29"], NOON, known, by_way_of_supply=False) == both | {"DELIVERY_CHALLAN"}
+    assert carry_instead(["29", "27"], NOON, known, by_way_of_supply=False) == both
+    assert carry_instead(["29", "33"], NOON, known, by_way_of_supply=False) == set()
+    assert carry_instead([], NOON, known, by_way_of_supply=False) == set()
 
 
 def test_a_kind_has_the_effects_of_no_other() -> None:
     assert rfid_classes(NOON, [milk()]) == set()
-    assert carry_instead(["29"], NOON, [milk()]) == set()
+    assert carry_instead(["29"], NOON, [milk()], by_way_of_supply=False) == set()
     rfid = kept(kind="RFID_CLASS", transporter_class="TANKER")
     assert extra_days({"0401"}, NOON, [rfid]) == (0, None)
