@@ -166,7 +166,7 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
 
 
 def examine_consignment(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
-    """As `examine`, whether or not the conveyance is known yet.
+    """As `examine`, whether or not the conveyance is known yet: Part A of INS-06, r1(1).
 
     A field whose shape is at fault is UNSET whatever its annotation says (`forms.read_form`), hence
     the tests of type: its fault is known already.
