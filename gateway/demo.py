@@ -18,7 +18,8 @@ from urllib.parse import quote
 from gateway.worker import now
 from validators.calendar import INDIA, india_date
 
-_SUPPLIER, _RECIPIENT, _OFFICER = "27AAPFU0939F1ZV", "29AAGCB7383J1Z4", "KA-1001"
+_SUPPLIER, _RECIPIENT = "27AAPFU0939F1ZV", "29AAGCB7383J1Z4"
+_TRANSPORTER, _OFFICER = "05AAACG2115R1ZN", "KA-1001"
 _WIDTH = 78
 # Without the operator's settings: a demo must not write into the record they name.
 _ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("GATEWAY_")}
@@ -68,6 +69,7 @@ class _Caller:
 def _tell(address: str, data_dir: Path) -> None:
     supplier = _enrol(address, data_dir, "taxpayer", _SUPPLIER)
     recipient = _enrol(address, data_dir, "taxpayer", _RECIPIENT)
+    transporter = _enrol(address, data_dir, "transporter", _TRANSPORTER)
     officer = _enrol(address, data_dir, "officer", _OFFICER, "--state", "29")
 
     _chapter("The supplier sends goods from Mumbai to Bengaluru and generates an e-way bill")
@@ -119,10 +121,42 @@ def _tell(address: str, data_dir: Path) -> None:
     third = supplier.call("POST", "/v1/eway-bills", document | {"document_number": "INV/2026/124"})
     _say(f"The same document now has e-way bill {third['ebn']}, {third['status']}.")
 
-    _chapter("The officer looks all three up by number")
-    for number in (ebn, second["ebn"], third["ebn"]):
+    carried = _tell_of_the_transporter(supplier, transporter, officer, document)
+
+    _chapter("The officer looks all four up by number")
+    for number in (ebn, second["ebn"], third["ebn"], carried):
         read = officer.call("GET", f"/v1/eway-bills/{quote(number)}")
         _say(f"{number}: {read['status']}, acceptance {read['acceptance']['status']}")
+
+
+def _tell_of_the_transporter(
+    supplier: _Caller, transporter: _Caller, officer: _Caller, document: dict[str, Any]
+) -> str:
+    """The number of the bill the transporter generates."""
+    _chapter("Without a truck of its own it furnishes Part A, and its transporter does the rest")
+    waiting = document | {"document_number": "INV/2026/125", "transporter_id": _TRANSPORTER}
+    del waiting["vehicle_number"]
+    part_a = supplier.call("POST", "/v1/eway-bills", waiting)
+    _say(f"Part A {part_a['part_a_reference']} waits until {_clock(part_a['lapses_at'])}.")
+    for assigned in transporter.call("GET", "/v1/part-a?assigned_to=me")["items"]:
+        reference = assigned["part_a_reference"]
+        path = f"/v1/part-a/{reference}/part-b"
+        carried = transporter.call("PUT", path, {"vehicle_number": "MH 14 CD 5678"})
+        _say(f"The transporter names the truck: e-way bill {carried['ebn']}, valid from now.")
+
+    _chapter("The truck breaks down near Kolhapur and the goods go on with another")
+    path = f"/v1/eway-bills/{carried['ebn']}"
+    move = {"vehicle_number": "KA01AB4321", "reason": "BREAKDOWN", "place": "Kolhapur"}
+    for each in transporter.call("POST", f"{path}/conveyances", move)["conveyances"]:
+        _say(f"{each['vehicle_number']} since {_clock(each['since'])}")
+
+    _chapter("The officer stops it and verifies; from now on nobody can cancel it")
+    seen = {"place": "Attibele", "result": "OK", "physical": True}
+    verified = officer.call("POST", f"{path}/verifications", seen)
+    _say(f"Verified at {verified['place']}, {verified['result']}.")
+    refused = transporter.call("POST", f"{path}/cancellation", {"reason": "too late"})
+    _say(f"The transporter's cancellation: {refused['code']}.")
+    return str(carried["ebn"])
 
 
 def _enrol(address: str, data_dir: Path, role: str, person: str, *more: str) -> _Caller:

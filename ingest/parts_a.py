@@ -15,6 +15,7 @@ from ingest.generation import Generation, NewBill
 from ingest.holders import why_refused
 from ingest.lookups import Lookups
 from ingest.notifications import KnownNotifications
+from ingest.numbers import first_number_of
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
@@ -37,6 +38,7 @@ from validators.part_a import (
     waits_for_transporter,
     with_conveyance,
 )
+from validators.rulebook import RULEBOOKS
 
 _form: Final = msgspec.json.Decoder(Ins06, dec_hook=decode_hook)
 _BEYOND_EVERY_REFERENCE: Final = 10**12
@@ -183,6 +185,9 @@ class PartsA:
         self, transporter_id: str, at: datetime, after: int, count: int
     ) -> list[PendingPartA]:
         """A page of the Parts A that wait for a transporter at an instant, oldest first."""
+        # Whatever was furnished in an earlier month has lapsed: a reference says its month.
+        longest = max(rulebook.part_a_lapses_after for rulebook in RULEBOOKS)
+        after = max(after, first_number_of(at - longest) - 1)
         rows = await self._database.fetch("parts_a_waiting", transporter_id, at, after, count)
         return [_part_a_of(row) for row in rows]
 

@@ -50,6 +50,11 @@ def gstin_fault(text: str) -> str | None:
     return None if gstin_check_character(text[:14]) == text[14] else "GSTIN_CHECKSUM"
 
 
+def states_of(*parties: str) -> set[str]:
+    """The State codes of registered parties: a GSTIN begins with its State's."""
+    return {party[:2] for party in parties if party != UNREGISTERED}
+
+
 def party_fault(text: str) -> str | None:
     """As `gstin_fault`, for a field that may say `URP` (an unregistered person)."""
     return None if text == UNREGISTERED else gstin_fault(text)

@@ -10,8 +10,10 @@ from validators.authority import TRADERS, Role
 from validators.calendar import india_date
 from validators.errors import invalid_document
 from validators.forms import read_form
+from validators.identifiers import states_of
 from validators.ins06 import Ins06, examine_consignment, normalise
 from validators.money import rupees
+from validators.notification import carry_instead
 from validators.requirement import GoodsFinding, explanation, requirement
 from validators.rulebook import rulebook_in_force
 
@@ -37,6 +39,8 @@ class RequirementStatement(Struct):
     threshold: str
     rulebook: str
     items: list[GoodsFindingView]
+    carry_instead: list[str]
+    """Documents of which one may be carried in its place between these States, r2(5)."""
 
 
 def _view(finding: GoodsFinding) -> GoodsFindingView:
@@ -60,6 +64,9 @@ def operation(services: Services) -> Operation:
         if found := [*faults, *examine_consignment(form, india_date(call.at), rulebook)]:
             raise invalid_document(found)
         stated = requirement(form, rulebook)
+        # Asked anew: what another worker was told a moment ago counts.
+        known = await services.notifications.refresh()
+        states = states_of(form.supplier_gstin, form.recipient_gstin)
         view = RequirementStatement(
             stated.required,
             stated.clause,
@@ -67,6 +74,7 @@ def operation(services: Services) -> Operation:
             rupees(rulebook.threshold_paise),
             rulebook.version,
             [_view(each) for each in stated.items],
+            sorted(carry_instead(states, call.at, known.notifications)),
         )
         return Answer(200, encode(view))
 

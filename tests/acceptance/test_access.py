@@ -149,7 +149,7 @@ async def test_what_is_shown_of_a_vehicle(gateway: Gateway) -> None:
         "reader": everything,
         "transporter": [theirs],
         "unrelated transporter": [others],
-        "supplier": [own],
+        "supplier": [own, nobodys],  # Without a transporter it carries the goods itself.
         "recipient": [],
         "unrelated": [],
     }

@@ -132,10 +132,14 @@ async def test_it_holds_its_document_until_it_lapses(gateway: Gateway, whole: bo
     furnished = (await gateway.generate(BY, sent)).json()
     second = sent | ({"vehicle_number": "KA12AB1234"} if whole else {})
     gateway.clock.advance(**DAYS_15)
-    refused = await gateway.generate(BY, second)
-    assert code(refused) == (409, "DOCUMENT_ALREADY_HAS_PART_A")
-    assert refused.json()["part_a_reference"] == furnished["part_a_reference"]
-    assert "part_a_reference" not in (await gateway.generate(TO, second)).json()
+    for party in (BY, TO):
+        refused = await gateway.generate(party, second)
+        assert code(refused) == (409, "DOCUMENT_ALREADY_HAS_PART_A")
+        assert refused.json()["part_a_reference"] == furnished["part_a_reference"]
+    elsewhere = second | {"transporter_id": OTHER, "vehicle_number": "KA12AB1234"}
+    unrelated = await gateway.generate(person(OTHER), elsewhere)
+    assert code(unrelated) == (409, "DOCUMENT_ALREADY_HAS_PART_A")
+    assert "part_a_reference" not in unrelated.json()
     gateway.clock.advance(microseconds=1)
     assert (await gateway.generate(BY, second)).status_code == 201
     lapsed = furnished["part_a_reference"]

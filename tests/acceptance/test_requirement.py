@@ -53,6 +53,7 @@ async def test_the_answer_is_explained_by_clause_and_item(gateway: Gateway) -> N
                 "missing_conditions": [],
             },
         ],
+        "carry_instead": [],
     }
     told = await _ask(gateway, hsn_code="1006", goods=[rice | {"conditions": [UNBRANDED]}, pappad])
     assert (told["required"], told["clause"]) == (False, "1(12)(a)")
@@ -80,7 +81,10 @@ async def test_the_threshold_to_the_paisa(
 
 
 async def test_the_conveyance_may_be_unknown_yet(gateway: Gateway) -> None:
-    for unknown in ({"vehicle_number": ...}, {"mode": "RAIL", "transport_document_number": ...}):
+    for unknown in (
+        {"vehicle_number": ..., "transporter_id": ...},
+        {"mode": "RAIL", "transport_document_number": ...},
+    ):
         assert (await _ask(gateway, **unknown))["required"] is True
         refused = await gateway.generate(BY, document(**unknown))
         assert refused.status_code == 422

@@ -14,6 +14,7 @@ from tests.documents import (
     READER,
     RECIPIENT,
     SUPPLIER,
+    TRANSPORTER,
     document,
     notification,
     person,
@@ -158,3 +159,54 @@ async def test_a_bill_of_before_a_rulebook_was_enabled_keeps_its_own(
     async with gateway_in_process(dsn, redis_url, clock, RULEBOOKS) as changed:
         read = await changed.call(person(RECIPIENT), "GET", f"/v1/eway-bills/{before['ebn']}")
     assert read.json() == before
+
+
+async def test_documents_carried_in_place_of_the_bill(gateway: Gateway, other: Gateway) -> None:
+    """r2(5): between States that both have it, from its instant on, whichever worker is asked."""
+    begins = gateway.clock() + DAY
+    sent = notification(
+        begins,
+        kind="INVOICE_INSTEAD",
+        hsn_prefixes=...,
+        additional_days=...,
+        states=["27", "29"],
+        documents=["TAX_INVOICE", "DELIVERY_CHALLAN"],
+    )
+    assert (await _post(gateway, sent)).status_code == 201
+
+    async def instead(**changes: Any) -> list[str]:
+        asked = document(**changes)
+        answer = await other.call(BY, "POST", "/v1/eway-bills/requirement", json=asked)
+        told: list[str] = answer.json()["carry_instead"]
+        return told
+
+    gateway.clock.now = begins - MICROSECOND
+    assert await instead() == []
+    gateway.clock.now = begins
+    assert await instead() == ["DELIVERY_CHALLAN", "TAX_INVOICE"]
+    assert await instead(recipient_gstin="URP") == ["DELIVERY_CHALLAN", "TAX_INVOICE"]
+    assert await instead(recipient_gstin="05AAACG2140A1ZL") == []
+
+
+async def test_an_extension_counts_for_part_b_and_renewal_too(
+    gateway: Gateway, other: Gateway
+) -> None:
+    """Decided by the other worker's very next bill, with nothing refreshed in between."""
+    transporter = person(TRANSPORTER)
+    milk = {"hsn_code": "0401", "distance_km": 50, "transporter_id": TRANSPORTER}
+    furnished = await gateway.generate(BY, document(vehicle_number=..., **milk))
+    path = f"/v1/part-a/{furnished.json()['part_a_reference']}/part-b"
+    plain = (await gateway.generate(BY, document(**milk))).json()
+    assert (await _post(gateway, notification(gateway.clock()))).status_code == 201
+    body = {"vehicle_number": "KA12AB1234"}
+    completed = (await other.call(transporter, "PUT", path, json=body)).json()
+    more = notification(gateway.clock(), additional_days=5)
+    assert (await _post(gateway, more)).status_code == 201
+    renewal = body | {"distance_km": 50, "reason": "flood"}
+    again = f"/v1/eway-bills/{plain['ebn']}/renewal"
+    renewed = (await other.call(transporter, "POST", again, json=renewal)).json()
+    days = [
+        (gateway.clock.at(bill["valid_until"]) - gateway.clock()) / DAY
+        for bill in (plain, completed, renewed)
+    ]
+    assert days == [1, 3, 6]
