@@ -225,7 +225,7 @@ def hsn_codes(consignment: Consignment) -> set[str]:
 
 def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:
     """r1(1): by road Part B names the vehicle, save over less than 10 km to the transporter's
-    place for further transport (third proviso). A conveyance without a motor has no number to
+    place for further transport, r1(1) third proviso. A conveyance without a motor has no number to
     name, r1(12)(b)."""
     if form.mode != "ROAD" or _non_motorised(form.exemption):
         return False
