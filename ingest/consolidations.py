@@ -57,9 +57,9 @@ class Consolidations:
     async def consolidate(
         self, request: Request, form: Consolidation, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Generates one number for many bills on one conveyance; durable on return, for all of
-        them or none. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT with the faults of every
-        member, CHANGED_MEANWHILE, OVERLOADED or that of the record."""
+        """Generates one number for many bills on one conveyance, r1(4); durable on return, for all
+        of them or none. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT with the faults of
+        every member, CHANGED_MEANWHILE, OVERLOADED or that of the record."""
         person, at, render, claim = request
         require_role(person, TRADERS)
         found = [*faults, *examine_consolidation(form)]

@@ -39,8 +39,8 @@ class Listing:
     async def page(
         self, party: str, wanted: ListFilter, at: datetime, count: int
     ) -> Sequence[EwayBill]:
-        """At most `count` bills of a party, highest number first, their status as of `at`. Raises
-        Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+        """At most `count` bills of a party, r1(2), r1(6), highest number first, their status as of
+        `at`. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
         # A number's month bounds the partitions that are looked into.
         first = first_number_of(wanted.generated_from) if wanted.generated_from else 0
         before = wanted.before or _BEYOND_EVERY_EBN

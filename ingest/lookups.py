@@ -53,7 +53,7 @@ class Lookups:
         self._vehicles: Batcher[tuple[str, datetime], list[int] | None] = self._batcher(_VEHICLES)
 
     async def bill(self, ebn: int, at: datetime) -> EwayBill | None:
-        """The bill of a number as last committed, or None. Raises Refusal OVERLOADED or
+        """The bill of a number, r2(1)(b), as last committed, or None. Raises Refusal OVERLOADED or
         RECORD_UNAVAILABLE."""
         return await self._bills.submit((ebn, at))
 
@@ -72,7 +72,8 @@ class Lookups:
         shown: Callable[[EwayBill], bool],
     ) -> list[EwayBill]:
         """The first `count` bills numbered above `after` that are ACTIVE on a vehicle at an instant
-        and to be shown, by number. Raises as `bill`."""
+        and to be shown, by number: what its person in charge carries, r2(1)(b). Raises as
+        `bill`."""
         carried = await self._vehicles.submit((vehicle_number, at)) or []
         ebns = [ebn for ebn in carried if ebn > after]
         found: list[EwayBill] = []

@@ -37,7 +37,8 @@ class Numbers:
         self._leasing: asyncio.Task[None] | None = None
 
     async def take(self, at: datetime) -> int:
-        """A number never taken before, of the month of `at`. Raises what the lease raises."""
+        """A number never taken before, r1(2), of the month of `at`. Raises what the lease
+        raises."""
         utc = at.astimezone(UTC)
         if self._returned:
             number = self._returned.pop()

@@ -106,9 +106,10 @@ class PartsA:
     async def complete(
         self, request: Request, reference: int, form: PartB, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Completes a Part A with the conveyance, which generates the bill, valid from now. Sent
-        again it answers the bill as it is. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT,
-        PART_A_NOT_FOUND, those of `part_a.require_completable` or as `Generation.generate`."""
+        """Completes a Part A with the conveyance, r1(1)(b), which generates the bill, valid from
+        now. Sent again it answers the bill as it is. Raises Refusal ROLE_NOT_PERMITTED,
+        INVALID_DOCUMENT, PART_A_NOT_FOUND, those of `part_a.require_completable` or as
+        `Generation.generate`."""
         person, at, render, claim = request
         require_role(person, TRADERS)
         if found := [*faults, *examine_part_b(form)]:

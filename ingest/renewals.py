@@ -26,7 +26,8 @@ class Renewals:
     async def renew(
         self, request: Request, ebn: int, form: Renewal, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Generates the bill that goes on from another and ends that one, in one transaction.
+        """Generates the bill that goes on from another, r1(8) second proviso, and ends that one, in
+        one transaction.
 
         Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT, EWAY_BILL_NOT_FOUND, those of
         `life.require_renewable` and `life.renewal`, CHANGED_MEANWHILE, OVERLOADED or that of the

@@ -73,8 +73,9 @@ class Verifications:
     async def verify(
         self, request: Request, ebn: int, form: VerificationForm, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Records a verification; durable on return. A change of the bill at the same moment does
-        not stop it: it is decided again on what the bill has become.
+        """Records a verification by an officer, r3(1), r3(3); durable on return. A
+        change of the bill at the same moment does not stop it: it is decided again on what the bill
+        has become.
 
         Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT, EWAY_BILL_NOT_FOUND,
         ALREADY_CANCELLED, ALREADY_RENEWED, ALREADY_VERIFIED_IN_STATE, CHANGED_MEANWHILE,

@@ -43,9 +43,10 @@ def require_role(person: Person, allowed: frozenset[Role]) -> None:
 
 
 def require_may_generate(person: Person, form: Ins06) -> None:
-    """r1(1), r1(5): the supplier, the recipient or the named transporter may generate; off the
-    road only consignor or consignee (Explanation 2). Raises Refusal ROLE_NOT_PERMITTED or
-    NOT_A_PARTY."""
+    """r1(1), r1(5): the supplier, the recipient or the named transporter may generate, the last
+    also where neither of the others is registered, r1(1) second proviso. For an unregistered
+    supplier it is the recipient, r1(1) Explanation 1; off the road only consignor or consignee,
+    r1(1) Explanation 2. Raises Refusal ROLE_NOT_PERMITTED or NOT_A_PARTY."""
     require_role(person, TRADERS)
     if person.id in (form.supplier_gstin, form.recipient_gstin):
         return
@@ -83,5 +84,6 @@ def may_see_on_vehicle(person: Person, bill: EwayBill) -> bool:
 
 
 def may_read(person: Person, bill: EwayBill) -> bool:
-    """r1(2), r1(9), r3(1): the parties and every proper officer; nobody else learns it exists."""
+    """r1(2), r1(6), r1(9), r3(1): the parties and every proper officer, of any State, r1(11);
+    nobody else learns it exists."""
     return person.role is Role.OFFICER or is_party(person, bill)

@@ -38,8 +38,8 @@ class Detention(Struct, frozen=True):
 
 
 def examine(form: Ins09, at: datetime, rulebook: Rulebook) -> list[Fault]:
-    """All the faults of a report; `at` is the instant of the request. A detention of exactly the
-    rulebook's time is not longer than it."""
+    """All the faults of a report, r5; `at` is the instant of the request. A detention of exactly
+    the rulebook's time is not longer than it."""
     faults = [
         *text_faults("/place", form.place, NAME_CHARACTERS_MAX),
         *text_faults("/officer_name", form.officer_name, NAME_CHARACTERS_MAX),

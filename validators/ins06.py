@@ -169,7 +169,7 @@ def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
 
 
 def examine_consignment(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
-    """As `examine`, whether or not the conveyance is known yet.
+    """As `examine`, whether or not the conveyance is known yet: Part A of INS-06, r1(1).
 
     A field whose shape is at fault is UNSET whatever its annotation says (`forms.read_form`), hence
     the tests of type: its fault is known already.
@@ -228,7 +228,7 @@ def hsn_codes(consignment: Consignment) -> set[str]:
 
 def part_b_needed(form: Ins06, rulebook: Rulebook) -> bool:
     """r1(1): by road Part B names the vehicle, save over less than 10 km to the transporter's
-    place for further transport (third proviso). A conveyance without a motor has no number to
+    place for further transport, r1(1) third proviso. A conveyance without a motor has no number to
     name, r1(12)(b)."""
     if form.mode != "ROAD" or _non_motorised(form.exemption):
         return False

@@ -52,7 +52,8 @@ class Requirement(Struct, frozen=True):
 
 
 def requirement(form: Ins06, rulebook: Rulebook) -> Requirement:
-    """r1(1), r1(12): what a sound form needs; at one's option a bill may be generated anyway."""
+    """r1(1), r1(12): what a sound form needs; at one's option a bill may be generated anyway, r1(1)
+    first proviso."""
     items = _goods_findings(form)
     exemption = form.exemption
     if all(item.exempt for item in items):

@@ -41,7 +41,8 @@ class Verification(Struct, frozen=True):
 
 
 def examine_verification(form: VerificationForm) -> list[Fault]:
-    """The faults of a verification."""
+    """The faults of a verification: specific information of evasion is approved by somebody, r3(3)
+    proviso."""
     faults = [
         *place_faults("/place", form.place),
         *remark_faults("/remark", form.remark),

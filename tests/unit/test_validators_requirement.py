@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.test_validators_ins06 import NOON, RULEBOOK, encoded, sound
+from tests.unit.test_validators_ins06 import NOON, RULEBOOK, SUPPLIER, encoded, sound
 from validators.annexure_1 import CONDITIONS, find
 from validators.eway_bill import generated
 from validators.forms import read_form
@@ -104,6 +104,17 @@ def test_a_bill_may_be_generated_all_the_same(
 ) -> None:
     bill = generated(form_of(**changes), ebn=1, generated_by="x", at=NOON, rulebook=RULEBOOK)
     assert (bill.required, bill.clause) == expected
+
+
+@pytest.mark.parametrize("reason_code", range(8))
+@pytest.mark.parametrize("supplier", [SUPPLIER, "URP"])
+def test_the_reason_of_transport_changes_nothing(reason_code: int, supplier: str) -> None:
+    """r1(1): a supply, something other than a supply, an inward supply of the unregistered."""
+    for value, expected in (("50000.00", AT_OPTION), ("50000.01", BY_VALUE)):
+        form = form_of(reason_code=reason_code, supplier_gstin=supplier, value_of_goods=value)
+        assert examine(form, NOON.date(), RULEBOOK) == []
+        stated = requirement(form, RULEBOOK)
+        assert (stated.required, stated.clause) == expected
 
 
 @pytest.mark.parametrize("origin", ["PORT", "AIRPORT", "AIR_CARGO_COMPLEX", "LAND_CUSTOMS_STATION"])
