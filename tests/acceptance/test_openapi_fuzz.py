@@ -43,7 +43,7 @@ from tests.life_driver import gateway_in_thread
 from validators.errors import PROBLEMS
 
 ROUNDS: Final = int(os.environ.get("OPENAPI_FUZZ_ROUNDS", "1"))
-EXAMPLES: Final = int(os.environ.get("OPENAPI_FUZZ_EXAMPLES", "25"))
+EXAMPLES: Final = int(os.environ.get("OPENAPI_FUZZ_EXAMPLES", "20"))
 SEED: Final = int(os.environ.get("OPENAPI_FUZZ_SEED", "0"))
 AGES: Final = tuple(timedelta(hours=hours) for hours in (0, 0, 9, 0, 30, 0, 80))
 """How old what exists is when it is asked about, in turn: most windows are those of a new bill."""
@@ -92,14 +92,14 @@ class Fuzz:
         answer = case.call(base_url=self.address, session=self.session, headers=headers)
         code = _code(answer)
         self.statistics[f"{answer.status_code} {code}".rstrip()] += 1
-        wrong = list(self._wrong(case, answer, code))
+        wrong = [(what, "") for what in self._wrong(case, answer, code)]
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as group:
-            wrong += [f"{failure.title}: {failure.message}" for failure in group.exceptions]
-        for what in wrong:
-            key = f"{case.method} {case.path} {answer.status_code} {code}: {what.splitlines()[0]}"
-            told = f"{key}\nas {role}: {case.as_curl_command()}\n{what}\n{answer.text[:500]}\n"
+            wrong += [(failure.title, failure.message) for failure in group.exceptions]
+        for what, why in wrong:
+            key = f"{case.method} {case.path} {answer.status_code} {code}: {what}"
+            told = f"{key}\nas {role}: {case.as_curl_command()}\n{why}\n{answer.text[:500]}\n"
             self.misfits[key] = min(self.misfits.get(key, told), told, key=len)
 
     def described(self, operation: AnyOperation) -> dict[str, Any]:
