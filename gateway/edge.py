@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from itertools import count
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
@@ -10,6 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.operation import refused, send_answer
 from validators.errors import Refusal
+
+_MET_BY: Final = {"GET": ("GET", "HEAD")}
+"""Starlette answers HEAD where GET is served."""
 
 
 class Edge:
@@ -19,6 +23,9 @@ class Edge:
         self._router = router
         # A path without parameters need not be searched for among the routes.
         self._exact = exact
+        self._methods: dict[str, set[str]] = {}
+        for method, path in exact:
+            self._methods.setdefault(path, set()).update(_MET_BY.get(method, (method,)))
         # Unique across workers and restarts, at the cost of one addition a request.
         self._prefix = secrets.token_hex(6)
         self._numbers = count()
@@ -30,8 +37,13 @@ class Edge:
         request_id = f"{self._prefix}-{next(self._numbers):x}"
         scope["request_id"] = request_id
         scope["app"] = self  # The router then raises for what it does not serve, which we answer.
-        app = self._exact.get((scope["method"], scope["path"]), self._router)
+        method, path = scope["method"], scope["path"]
+        app = self._exact.get((method, path), self._router)
         try:
+            # As OpenAPI matches paths: what is served without parameters is not also looked up as
+            # another path's parameter, which would find no such thing instead of no such method.
+            if method not in self._methods.get(path, (method,)):
+                raise HTTPException(405)
             await app(scope, receive, send)
         except HTTPException as error:
             if error.status_code == 405:
@@ -43,7 +55,9 @@ class Edge:
 
     def _allowed(self, path: str) -> str:
         """The methods of a path; a route alone knows only its own."""
-        methods: set[str] = set()
+        methods = set(self._methods.get(path, ()))
+        if methods:
+            return ", ".join(sorted(methods))
         for route in self._router.routes:
             if isinstance(route, Route) and route.methods and route.path_regex.match(path):
                 methods |= route.methods

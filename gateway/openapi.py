@@ -160,7 +160,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
         response: dict[str, Any] = responses.setdefault(
             str(status), {"description": ", ".join(codes), "content": {}}
         )
-        response["content"]["application/problem+json"] = {"schema": _ref(body)}
+        # Beside the reference stands which codes this operation may answer under this status.
+        schema = _ref(body) | {"properties": {"code": {"enum": codes}}}
+        response["content"]["application/problem+json"] = {"schema": schema}
         if status in (429, 503):
             response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return responses
@@ -174,7 +176,7 @@ def _problem(operation: Operation, codes: Sequence[str]) -> type[ProblemBody]:
     return ProblemBody
 
 
-def _ref(kind: type) -> dict[str, str]:
+def _ref(kind: type) -> dict[str, Any]:
     return {"$ref": _REF.format(name=kind.__name__)}
 
 

@@ -156,6 +156,7 @@ async def test_a_wrong_method_is_told_which_are_right(gateway: Gateway) -> None:
     expected = {
         BILLS: {"GET", "HEAD", "POST"},
         f"{BILLS}/100000000017": {"GET", "HEAD"},
+        f"{BILLS}/requirement": {"POST"},
         f"{BILLS}/100000000017/cancellation": {"POST"},
         f"{BILLS}/100000000017/acceptance": {"POST"},
         "/v1/vehicles/KA12AB1234/eway-bills": {"GET", "HEAD"},

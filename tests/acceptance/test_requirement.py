@@ -120,9 +120,11 @@ async def test_who_may_ask(gateway: Gateway, who: Person | None, status: int) ->
 
 
 async def test_the_path_is_its_own(gateway: Gateway) -> None:
-    for method, status in (("GET", 404), ("DELETE", 405), ("PUT", 405)):
+    """`requirement` is no e-way bill number that could not be found: as OpenAPI has it, a path
+    without parameters is matched before one with them."""
+    for method in ("GET", "HEAD", "DELETE", "PUT"):
         answer = await gateway.call(BY, method, PATH)
-        assert answer.status_code == status
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert (await gateway.call(BY, "POST", f"{PATH}/cancellation", json={})).status_code == 404
 
 
