@@ -157,7 +157,7 @@ def carry_instead(
 ) -> frozenset[str]:
     """The documents of which one may be carried in place of the e-way bill in all of these States
     at an instant, r2(5); none where one of the States has no such notification. A delivery challan
-    is for goods that go otherwise than by way of supply, r2(5)(b)."""
+    is for goods that go otherwise than by way of supply."""
     allowed = [
         {
             document
