@@ -44,16 +44,11 @@ CREATE TABLE detention (
 CREATE INDEX detention_ebn ON detention (ebn, detention_id);
 
 -- A report stands as it was recorded; an inspection gets its final report, once.
-CREATE FUNCTION guard_report() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE check_violation USING MESSAGE = format('%s: what was reported does not change',
-                                                 TG_TABLE_NAME);
-END $$;
-CREATE TRIGGER guard_report BEFORE UPDATE ON detention
-    FOR EACH ROW EXECUTE FUNCTION guard_report();
-CREATE TRIGGER guard_report BEFORE UPDATE ON inspection
+CREATE TRIGGER guard_record BEFORE UPDATE ON detention
+    FOR EACH ROW EXECUTE FUNCTION guard_record();
+CREATE TRIGGER guard_record BEFORE UPDATE ON inspection
     FOR EACH ROW WHEN (
         OLD.final IS NOT NULL
         OR to_jsonb(NEW) - ARRAY['final', 'final_recorded_at']
            IS DISTINCT FROM to_jsonb(OLD) - ARRAY['final', 'final_recorded_at'])
-    EXECUTE FUNCTION guard_report();
+    EXECUTE FUNCTION guard_record();

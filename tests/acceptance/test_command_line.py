@@ -208,8 +208,11 @@ def test_demo_tells_the_story_and_leaves_nothing(environment: dict[str, str]) ->
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     assert done.returncode == 0, done.stderr
-    assert len(set(re.findall(r"\b\d{12}\b", done.stdout))) == 3
-    for word in ("ACTIVE", "CANCELLED", "ACCEPTED", "ALREADY_ANSWERED", "KA12AB1234"):
+    assert len(set(re.findall(r"\b\d{12}\b", done.stdout))) == 4
+    for word in (
+        *("ACTIVE", "CANCELLED", "ACCEPTED", "ALREADY_ANSWERED", "ALREADY_VERIFIED_IN_TRANSIT"),
+        *("KA12AB1234", "MH14CD5678", "KA01AB4321"),
+    ):
         assert word in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert left == []

@@ -201,6 +201,6 @@ async def test_a_query_at_fault(gateway: Gateway, query: str, pointer: str, code
 async def test_the_record_alone_keeps_a_report_as_it_is(gateway: Gateway, dsn: str) -> None:
     await _report(gateway, await _bill(gateway))
     sql = await asyncpg.connect(dsn)
-    with pytest.raises(asyncpg.CheckViolationError, match="what was reported does not change"):
+    with pytest.raises(asyncpg.CheckViolationError, match="what was recorded does not change"):
         await sql.execute("UPDATE detention SET detained_until = detained_from")
     await sql.close()

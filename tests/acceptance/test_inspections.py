@@ -328,6 +328,6 @@ async def test_the_record_alone_keeps_a_report_as_it_is(
 ) -> None:
     await _finalise(gateway, await _record(gateway))
     sql = await asyncpg.connect(dsn)
-    with pytest.raises(asyncpg.CheckViolationError, match="what was reported does not change"):
+    with pytest.raises(asyncpg.CheckViolationError, match="what was recorded does not change"):
         await sql.execute(change)
     await sql.close()

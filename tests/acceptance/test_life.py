@@ -20,7 +20,7 @@ from validators.authority import Person
 
 BY, TO, VIA = person(SUPPLIER), person(RECIPIENT), person(TRANSPORTER)
 ROLES = {"supplier": BY, "recipient": TO, "transporter": VIA}
-STATUSES = ("ACTIVE", "EXPIRED", "CANCELLED")
+STATUSES = ("ACTIVE", "EXPIRED", "CANCELLED", "RENEWED")
 VEHICLE = "KA12AB1234"
 
 
@@ -146,6 +146,10 @@ async def test_status_in_sql_and_in_python_agree_on_bills_of_every_kind(gateway:
         await _generate(gateway, distance_km=distance_km)
     late = await _generate(gateway, distance_km=50)
     assert (await _cancel(gateway, late)).status_code == 200
+    renewed = await _generate(gateway, distance_km=50)
+    body = {"vehicle_number": VEHICLE, "distance_km": 50, "reason": "flood"}
+    path = f"/v1/eway-bills/{renewed['ebn']}/renewal"
+    assert (await gateway.call(VIA, "POST", path, json=body)).status_code == 201
     counts = []
     for days in (0, 1, 2, 2, 5, 10, 1):
         for microseconds in (0, 1):
@@ -155,7 +159,7 @@ async def test_status_in_sql_and_in_python_agree_on_bills_of_every_kind(gateway:
                 listed = await _items(gateway, BY, f"/v1/eway-bills?status={status}")
                 assert listed == [entry for entry in everything if entry[1] == status]
             counts.append(sum(status == "ACTIVE" for _, status in everything))
-    assert counts[0] == 7
+    assert counts[0] == 8
     assert counts[-1] == 0
     assert len(set(counts)) > 4
 

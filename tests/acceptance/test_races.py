@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
-from tests.documents import OFFICER, RECIPIENT, SUPPLIER, person
+from tests.documents import OFFICER, RECIPIENT, SUPPLIER, TRANSPORTER, person
 from tests.gateway_connections import (
     Connection,
     Reply,
@@ -53,6 +53,7 @@ class Crowd:
     supplier: str
     recipient: str
     officer: str
+    transporter: str
 
     def couples(self) -> list[tuple[Connection, ...]]:
         """A connection to each worker; which is asked first alternates."""
@@ -133,7 +134,8 @@ class Crowd:
 
 @pytest.fixture
 async def crowd(served: GatewayProcess) -> AsyncIterator[Crowd]:
-    signed = await asyncio.to_thread(tokens, served, person(SUPPLIER), person(RECIPIENT), OFFICER)
+    everybody = (person(SUPPLIER), person(RECIPIENT), OFFICER, person(TRANSPORTER))
+    signed = await asyncio.to_thread(tokens, served, *everybody)
     async with connections(served, CONNECTIONS_EACH) as workers, record(served) as direct:
         yield Crowd(workers, direct, *signed)
 
@@ -202,7 +204,7 @@ async def test_renewal_against_itself(crowd: Crowd) -> None:
     async def run(ebn: str, one: Connection, two: Connection) -> Sequence[Reply]:
         path = f"/v1/eway-bills/{ebn}/renewal"
         return await asyncio.gather(
-            *(each.call(crowd.supplier, "POST", path, renewal) for each in (one, two))
+            *(each.call(crowd.transporter, "POST", path, renewal) for each in (one, two))
         )
 
     for ebn, (one, two) in await crowd.race(await crowd.generate(PAIRS), run, of=2):
