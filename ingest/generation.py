@@ -27,7 +27,7 @@ from validators.authority import Person, require_may_generate
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, EwayBill, generated, key_of
-from validators.ins06 import Ins06, examine, hsn_codes, normalise
+from validators.ins06 import Ins06, examine, hsn_codes
 from validators.notification import extra_days
 from validators.rulebook import Rulebook, rulebook_in_force
 
@@ -101,7 +101,6 @@ class Generation:
         """
         person, at, render, claim = request
         rulebook = self.rulebook(at)
-        normalise(form)
         if found := [*faults, *examine(form, india_date(at), rulebook)]:
             raise invalid_document(found)
         require_may_generate(person, form)
@@ -137,12 +136,10 @@ class Generation:
         """Stores the bill of a number with those of its neighbours; it is durable on return. `make`
         decides it, again if there is a notification by then that it was not decided by. Raises as
         `generate`, and OutdatedError when what it was to take the place of has changed."""
-
-        async def decide(known: KnownNotifications) -> StoredAnswer:
-            return await self._commits.submit(make(known))
-
         try:
-            return await self._notifications.decided_by_all(decide)
+            return await self._notifications.decided_by_all(
+                lambda known: self._commits.submit(make(known))
+            )
         except OutdatedError:
             self._numbers.give_back(ebn)
             raise

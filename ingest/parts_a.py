@@ -1,10 +1,9 @@
 """Use cases of Part A apart from Part B, r1(1)(b): furnished by one, completed by another."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import asyncpg
 import msgspec
 
 from ingest import limits
@@ -18,13 +17,13 @@ from ingest.notifications import KnownNotifications
 from ingest.numbers import first_number_of
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
+from ingest.records import part_a_of, part_a_row
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
 from validators.authority import TRADERS, Person, require_may_generate, require_role
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, document_key, generated, key_of
 from validators.ins06 import Ins06, examine, examine_consignment, hsn_codes, normalise
-from validators.money import decode_hook, encode_hook
 from validators.notification import extra_days
 from validators.part_a import (
     PartB,
@@ -40,7 +39,6 @@ from validators.part_a import (
 )
 from validators.rulebook import RULEBOOKS
 
-_form: Final = msgspec.json.Decoder(Ins06, dec_hook=decode_hook)
 _BEYOND_EVERY_REFERENCE: Final = 10**12
 
 
@@ -74,14 +72,20 @@ class PartsA:
             apart=keys_of,
         )
 
-    async def furnish(self, request: Request, form: Ins06, faults: Sequence[Fault]) -> StoredAnswer:
+    def furnish(
+        self, request: Request, form: Ins06, faults: Sequence[Fault]
+    ) -> Awaitable[StoredAnswer]:
         """Generates the bill a whole form asks for, r1(1)(a), or keeps Part A for the transporter
-        it names, r1(1)(b); durable on return. Raises as `Generation.generate`."""
+        it names, r1(1)(b); durable once awaited. Raises as `Generation.generate`."""
+        normalise(form)
+        rulebook = self._generation.rulebook(request.at)
+        if waits_for_transporter(form, request.person, rulebook):
+            return self._keep(request, form, faults)
+        return self._generation.generate(request, form, faults)
+
+    async def _keep(self, request: Request, form: Ins06, faults: Sequence[Fault]) -> StoredAnswer:
         person, at, render, claim = request
         rulebook = self._generation.rulebook(at)
-        normalise(form)
-        if not waits_for_transporter(form, person, rulebook):
-            return await self._generation.generate(request, form, faults)
         today = india_date(at)
         if found := [*faults, *examine_consignment(form, today, rulebook)]:
             raise invalid_document(found)
@@ -189,7 +193,7 @@ class PartsA:
     async def read(self, person: Person, reference: int) -> PendingPartA:
         """One Part A of a person's. Raises Refusal PART_A_NOT_FOUND."""
         rows = await self._database.fetch("part_a_by_reference", reference)
-        if not rows or not may_read_part_a(person, part_a := _part_a_of(rows[0])):
+        if not rows or not may_read_part_a(person, part_a := part_a_of(rows[0])):
             raise Refusal("PART_A_NOT_FOUND")
         return part_a
 
@@ -202,14 +206,14 @@ class PartsA:
         after = max(after, first_number_of(at - longest) - 1)
         async with self._lists:
             rows = await self._database.fetch("parts_a_waiting", transporter_id, at, after, count)
-        return [_part_a_of(row) for row in rows]
+        return [part_a_of(row) for row in rows]
 
     async def furnished_by(self, person_id: str, before: int, count: int) -> list[PendingPartA]:
         """A page of the Parts A somebody furnished, newest first; `before` 0 is the first page."""
         before = before or _BEYOND_EVERY_REFERENCE
         async with self._lists:
             rows = await self._database.fetch("parts_a_furnished", person_id, before, count)
-        return [_part_a_of(row) for row in rows]
+        return [part_a_of(row) for row in rows]
 
     @property
     def waiting(self) -> int:
@@ -265,35 +269,7 @@ async def _store(connection: Connection, asked: Sequence[_NewPartA]) -> set[int]
     if not asked:
         return set()
     rows = await connection.fetch(
-        SQL["furnish_part_a"], *zip(*(_row(new.part_a, new.document) for new in asked), strict=True)
+        SQL["furnish_part_a"],
+        *zip(*(part_a_row(new.part_a, new.document) for new in asked), strict=True),
     )
     return {row["reference"] for row in rows}
-
-
-def _row(part_a: PendingPartA, document: DocumentKey) -> tuple[Any, ...]:
-    return (
-        part_a.reference,
-        part_a.furnished_by,
-        part_a.furnished_at,
-        part_a.lapses_at,
-        part_a.transporter_id,
-        msgspec.json.encode(part_a.form, enc_hook=encode_hook).decode(),
-        part_a.rulebook,
-        document.financial_year,
-        document.digest,
-    )
-
-
-def _part_a_of(row: asyncpg.Record) -> PendingPartA:
-    return PendingPartA(
-        row["reference"],
-        row["furnished_by"],
-        row["furnished_at"],
-        row["lapses_at"],
-        row["transporter_id"],
-        _form.decode(row["form"]),
-        row["rulebook"],
-        row["ebn"],
-        row["withdrawn_at"],
-        row["given_up_at"],
-    )

@@ -1,4 +1,4 @@
-"""An e-way bill as a row of PostgreSQL and as a value of Redis, both ways."""
+"""Rows of PostgreSQL and values of Redis: e-way bills both ways, Parts A as rows."""
 
 from typing import Any, Final
 
@@ -6,8 +6,9 @@ import asyncpg
 import msgspec
 
 from validators.eway_bill import DocumentKey, EwayBill, HandOver, Move, PartA, key_of
-from validators.ins06 import GoodsLine, SupplierContact
+from validators.ins06 import GoodsLine, Ins06, SupplierContact
 from validators.money import decode_hook, encode_hook
+from validators.part_a import PendingPartA
 
 LAYOUT: Final = 2
 """Rises with every change to the fields of EwayBill, PartA or what they hold, so that a worker of
@@ -17,6 +18,7 @@ another version never reads values it would misunderstand."""
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)
 _decoder: Final = msgspec.msgpack.Decoder(EwayBill, dec_hook=decode_hook)
 _goods: Final = msgspec.json.Decoder(list[GoodsLine], dec_hook=decode_hook)
+_form: Final = msgspec.json.Decoder(Ins06, dec_hook=decode_hook)
 _contact: Final = msgspec.json.Decoder(SupplierContact)
 _moves: Final = msgspec.json.Decoder(tuple[Move, ...])
 _hand_overs: Final = msgspec.json.Decoder(tuple[HandOver, ...])
@@ -160,4 +162,35 @@ def bill_of(row: asyncpg.Record) -> EwayBill:
         row["consolidated_number"],
         _moves.decode(row["moves"]) if row["moves"] else (),
         _hand_overs.decode(row["hand_overs"]) if row["hand_overs"] else (),
+    )
+
+
+def part_a_row(part_a: PendingPartA, document: DocumentKey) -> tuple[Any, ...]:
+    """The parameters of `furnish_part_a` for one Part A, in their order."""
+    return (
+        part_a.reference,
+        part_a.furnished_by,
+        part_a.furnished_at,
+        part_a.lapses_at,
+        part_a.transporter_id,
+        msgspec.json.encode(part_a.form, enc_hook=encode_hook).decode(),
+        part_a.rulebook,
+        document.financial_year,
+        document.digest,
+    )
+
+
+def part_a_of(row: asyncpg.Record) -> PendingPartA:
+    """The Part A a row of `part_a` says."""
+    return PendingPartA(
+        row["reference"],
+        row["furnished_by"],
+        row["furnished_at"],
+        row["lapses_at"],
+        row["transporter_id"],
+        _form.decode(row["form"]),
+        row["rulebook"],
+        row["ebn"],
+        row["withdrawn_at"],
+        row["given_up_at"],
     )

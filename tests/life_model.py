@@ -272,7 +272,7 @@ class Reads:
 
     def on_vehicle(self, who: Who, vehicle: str, now: datetime) -> Answer:
         live = [b for b in self.bills if b.vehicle == vehicle and b.status(now) == "ACTIVE"]
-        return Answer(200, items=[b for b in live if not who.trades or b.transporter == who.id])
+        return Answer(200, items=[b for b in live if not who.trades or b.carrier == who.id])
 
     def list_part_a(self, who: Who, of: str, now: datetime) -> Answer:
         if not who.trades:

@@ -231,11 +231,13 @@ def _duplicate_keys(body: bytes, document: Any) -> list[Fault]:
 
 def _string_count(value: Any) -> int:
     if type(value) is dict:
-        kinds = list(map(type, value.values()))
-        count = len(kinds) + kinds.count(str)
-        if dict in kinds or list in kinds:
-            nested = (item for item in value.values() if type(item) is dict or type(item) is list)
-            count += sum(map(_string_count, nested))
+        count = len(value)
+        for item in value.values():
+            kind = type(item)
+            if kind is str:
+                count += 1
+            elif kind is dict or kind is list:
+                count += _string_count(item)
         return count
     if type(value) is list:
         return sum(map(_string_count, value))

@@ -1,5 +1,7 @@
 """POST /v1/eway-bills: furnishes FORM GST INS-06, r1(1)."""
 
+from collections.abc import Awaitable
+
 from gateway.http import Call
 from gateway.life_views import PartAOnlyView, furnished_view
 from gateway.operation import Operation
@@ -15,8 +17,10 @@ from validators.ins06 import Ins06
 def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
-    async def furnish(_: Call, request: Request, form: Ins06, faults: list[Fault]) -> StoredAnswer:
-        return await services.parts_a.furnish(request, form, faults)
+    def furnish(
+        _: Call, request: Request, form: Ins06, faults: list[Fault]
+    ) -> Awaitable[StoredAnswer]:
+        return services.parts_a.furnish(request, form, faults)
 
     return Operation(
         method="POST",
