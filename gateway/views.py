@@ -219,6 +219,8 @@ def _conveyances(bill: EwayBill, generated_at: datetime) -> list[ConveyanceView]
     """Oldest first, the one of the generation included."""
     first = bill.moves[0].from_vehicle_number if bill.moves else bill.vehicle_number
     shown = [ConveyanceView(first, generated_at, bill.generated_by, None, None)] if first else []
+    if not bill.moves:
+        return shown
     shown += [
         ConveyanceView(
             move.vehicle_number, move.at.astimezone(INDIA), move.by, move.reason, move.place

@@ -6,6 +6,7 @@ takes the place of ends in the transaction that stores it.
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -42,6 +43,9 @@ _NOTHING_STORED: Final = frozenset(
 )
 """Refusals after which the number is as good as new. Else a document sent again and again would
 use up the month's numbers."""
+
+
+_document_of: Final = attrgetter("document")
 
 
 class NewBill(NamedTuple):
@@ -167,14 +171,15 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
     }
     asked = [new for new in batch if new.bill.ebn not in answers]
     stale_keys: Sequence[str] = ()
+    # In the order of their documents, so that two transactions never wait in a circle.
+    asked.sort(key=_document_of)
     if any(map(_ends_something, asked)):
         outdated, stale_keys = await _end_predecessors(connection, asked)
         answers |= {new.bill.ebn: OutdatedError() for new in outdated}
         await drop_all(connection, outdated)
         asked = [new for new in asked if new.bill.ebn not in answers]
-    # In the order of their documents, so that two transactions never wait in a circle; of one
-    # document the bill first that it was freed for.
-    asked.sort(key=lambda new: (new.document, not _ends_something(new)))
+        # Of one document the bill first that it was freed for.
+        asked.sort(key=lambda new: (new.document, not _ends_something(new)))
     rows = await _store(connection, asked)
     stored = {row["ebn"] for row in rows}
     while refused := [new for new in asked if new.bill.ebn not in stored]:
@@ -203,7 +208,8 @@ async def _store(connection: Connection, asked: Sequence[NewBill]) -> list[async
     rows = await connection.fetch(
         SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
     )
-    if rows and any(new.notification_version != rows[0]["notification_version"] for new in asked):
+    newest = rows[0]["notification_version"] if rows else None
+    if rows and any(new.notification_version != newest for new in asked):
         raise OutdatedNotificationsError
     return rows
 
