@@ -12,10 +12,9 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope
 
 from ingest import limits
-from ingest.holders import PART_A_PREFIX
 from validators.authority import Person
 from validators.errors import Refusal, fault
-from validators.identifiers import ebn_of, report_id_of
+from validators.identifiers import ebn_of, part_a_number_of, report_id_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -64,27 +63,25 @@ class Call:
     def ebn(self) -> int:
         """The e-way bill number of the path. Raises Refusal EWAY_BILL_NOT_FOUND for what is none:
         there is no such bill."""
-        return self.number("ebn", "EWAY_BILL_NOT_FOUND")
+        return self._number("ebn", ebn_of, "EWAY_BILL_NOT_FOUND")
+
+    def consolidated_number(self) -> int:
+        """The consolidated bill of the path. Raises Refusal CONSOLIDATED_NOT_FOUND."""
+        return self._number("number", ebn_of, "CONSOLIDATED_NOT_FOUND")
 
     def reference(self) -> int:
-        """The Part A reference of the path. Raises Refusal PART_A_NOT_FOUND for what is none."""
-        return self.number("reference", "PART_A_NOT_FOUND", PART_A_PREFIX)
-
-    def number(self, name: str, code: str, prefix: str = "") -> int:
-        """A number of the EBNs' series in the path, after a prefix. Raises Refusal with the code
-        given for what is none."""
-        written = self.path_parameter(name)
-        number = ebn_of(written.removeprefix(prefix)) if written.startswith(prefix) else None
-        if number is None:
-            raise Refusal(code)
-        return number
+        """The Part A of the path. Raises Refusal PART_A_NOT_FOUND for what names none."""
+        return self._number("reference", part_a_number_of, "PART_A_NOT_FOUND")
 
     def inspection_id(self) -> int:
         """The inspection of the path. Raises Refusal INSPECTION_NOT_FOUND for what names none."""
-        inspection_id = report_id_of(self.path_parameter("inspection_id"))
-        if inspection_id is None:
-            raise Refusal("INSPECTION_NOT_FOUND")
-        return inspection_id
+        return self._number("inspection_id", report_id_of, "INSPECTION_NOT_FOUND")
+
+    def _number(self, name: str, number_of: Callable[[str], int | None], code: str) -> int:
+        number = number_of(self.path_parameter(name))
+        if number is None:
+            raise Refusal(code)
+        return number
 
     def query(self) -> dict[str, str]:
         """The query parameters. Raises Refusal INVALID_QUERY when one is given twice or is not

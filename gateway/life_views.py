@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from gateway.views import EwayBillView, bill_view
 from ingest.consolidations import Members
-from ingest.holders import shown_reference
 from ingest.verifications import Verified
 from validators.calendar import INDIA
 from validators.consolidated import is_on_board
 from validators.eway_bill import EwayBill, status
+from validators.identifiers import part_a_reference
 from validators.money import rupees
 from validators.part_a import PendingPartA, part_a_status
 
@@ -90,7 +90,7 @@ def part_a_view(part_a: PendingPartA, at: datetime) -> PartAOnlyView:
     """A Part A as it is at an instant."""
     form = part_a.form
     return PartAOnlyView(
-        shown_reference(part_a.reference),
+        part_a_reference(part_a.reference),
         part_a_status(part_a, at),
         part_a.furnished_at.astimezone(INDIA),
         part_a.furnished_by,

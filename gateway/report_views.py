@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from validators.calendar import INDIA
+from validators.calendar import INDIA, india_time
 from validators.detention import Detention
 from validators.inspection import Ins08Final, Ins08Summary, Inspection
 
@@ -61,11 +61,11 @@ def inspection_view(inspection: Inspection) -> InspectionView:
         replace(
             summary,
             inspected_at=summary.inspected_at.astimezone(INDIA),
-            released_at=_india(summary.released_at),
+            released_at=india_time(summary.released_at),
         ),
         inspection.final_due.astimezone(INDIA),
         inspection.final,
-        _india(inspection.final_recorded_at),
+        india_time(inspection.final_recorded_at),
         inspection.final_late,
     )
 
@@ -79,10 +79,6 @@ def detention_view(detention: Detention) -> DetentionView:
         str(detention.ebn),
         detention.place,
         detention.detained_from.astimezone(INDIA),
-        _india(detention.detained_until),
+        india_time(detention.detained_until),
         detention.officer_name,
     )
-
-
-def _india(at: datetime | None) -> datetime | None:
-    return at.astimezone(INDIA) if at else None

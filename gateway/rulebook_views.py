@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from validators.calendar import INDIA
+from validators.calendar import INDIA, india_time
 from validators.money import rupees
 from validators.notification import Notification, announced, in_effect
 from validators.rulebook import Rulebook
@@ -120,13 +120,12 @@ def rulebook_view(rulebook: Rulebook) -> RulebookView:
 
 def notification_view(notification: Notification, _: datetime) -> NotificationView:
     """A notification, its instants on India's clock; it is the same at any instant."""
-    until = notification.effective_until
     return NotificationView(
         notification.notification_id,
         notification.number,
         notification.kind,
         notification.effective_from.astimezone(INDIA),
-        until.astimezone(INDIA) if until else None,
+        india_time(notification.effective_until),
         notification.title,
         list(notification.hsn_prefixes) or None,
         notification.additional_days or None,

@@ -25,10 +25,10 @@ from ingest.lookups import Lookups
 from ingest.notifications import Notifications
 from ingest.numbers import Numbers
 from ingest.parts_a import PartsA
+from ingest.rare_writes import RareWrites
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
-from ingest.reports import Reports
 from ingest.verifications import Verifications
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
@@ -109,14 +109,14 @@ async def running(
     notifications = Notifications(database)
     numbers = Numbers(lease, limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
-    reports = Reports(database, recorder)
+    reports = RareWrites(database, recorder)
     services = Services(
         database,
         hot_state,
         Tokens(await signing_keys(database)),
         Clients(database),
         generation,
-        PartsA(database, recorder, generation, lookups),
+        PartsA(database, recorder, generation, lookups, RareWrites(database, recorder)),
         Changes(recorder, lookups),
         Renewals(generation, lookups),
         Consolidations(database, recorder, generation),

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from validators.calendar import INDIA
+from validators.calendar import INDIA, india_time
 from validators.eway_bill import EwayBill, acceptance_status, status
 from validators.ins06 import GoodsLine, SupplierContact
 from validators.money import Paise, encode_hook, rupees
@@ -187,8 +187,8 @@ def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
         else None,
         AcceptanceView(
             acceptance_status(bill, at),
-            _india(bill.acceptance_until),
-            _india(bill.decided_at),
+            india_time(bill.acceptance_until),
+            india_time(bill.decided_at),
             bill.decision_remark,
         ),
         CancellationView(
@@ -198,7 +198,7 @@ def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
         )
         if bill.cancelled_at
         else None,
-        _india(bill.verified_at),
+        india_time(bill.verified_at),
         bill.rulebook,
         bill.transporter_id,
         bill.furnished_by,
@@ -217,7 +217,7 @@ def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
 
 def _conveyances(bill: EwayBill, generated_at: datetime) -> list[ConveyanceView]:
     """Oldest first, the one of the generation included."""
-    first = bill.moves[0].from_vehicle_number if bill.moves else bill.vehicle_number
+    first = bill.first_vehicle_number
     shown = [ConveyanceView(first, generated_at, bill.generated_by, None, None)] if first else []
     if not bill.moves:
         return shown
@@ -242,7 +242,3 @@ def lane_view(bill: EwayBill, at: datetime) -> LaneBillView:
         bill.part_a.place_of_dispatch,
         bill.part_a.place_of_delivery,
     )
-
-
-def _india(at: datetime | None) -> datetime | None:
-    return at.astimezone(INDIA) if at else None

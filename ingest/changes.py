@@ -17,7 +17,7 @@ from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.records import changed_row
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
-from validators.authority import TRADERS, Person, is_party, require_role
+from validators.authority import TRADERS, require_party, require_role
 from validators.change_forms import (
     Acceptance,
     Cancellation,
@@ -124,7 +124,7 @@ class Changes:
     async def _change(self, request: Request, ebn: int, decide: Decide) -> StoredAnswer:
         person = request.person
         require_role(person, TRADERS)
-        bill = own(person, await self._lookups.bill(ebn, request.at))
+        bill = require_party(person, await self._lookups.bill(ebn, request.at))
         try:
             changed = decide(bill)
             answer = request.render(changed)
@@ -132,18 +132,11 @@ class Changes:
         except OutdatedError:
             # Somebody else's change came first. If that forbids ours, the reason is ours to know;
             # if not, ours was still decided on a bill that is no longer so: the caller decides.
-            decide(own(person, await self._lookups.recorded_bill(ebn)))
+            decide(require_party(person, await self._lookups.recorded_bill(ebn)))
             raise Refusal("CHANGED_MEANWHILE") from None
 
     async def _commit(self, batch: list[_Change]) -> Sequence[StoredAnswer | Exception]:
         return await self._recorder.record(batch, _write)
-
-
-def own(person: Person, bill: EwayBill | None) -> EwayBill:
-    """A bill that is a person's to know. Raises Refusal EWAY_BILL_NOT_FOUND."""
-    if bill is None or not is_party(person, bill):
-        raise Refusal("EWAY_BILL_NOT_FOUND")
-    return bill
 
 
 class StoredChanges(NamedTuple):

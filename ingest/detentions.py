@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from ingest.lookups import Lookups
+from ingest.rare_writes import NewRow, RareWrites
 from ingest.replay import Request, StoredAnswer
-from ingest.reports import NewReport, Reports
 from validators.authority import TRADERS, Person, require_role
 from validators.detention import (
     Detention,
@@ -26,28 +26,28 @@ class Detentions:
     """Records and lists detentions."""
 
     def __init__(
-        self, reports: Reports, lookups: Lookups, rulebook: Callable[[datetime], Rulebook]
+        self, writes: RareWrites, lookups: Lookups, rulebook: Callable[[datetime], Rulebook]
     ) -> None:
-        self._reports = reports
+        self._writes = writes
         self._lookups = lookups
         self._rulebook = rulebook
 
     async def record(self, request: Request, form: Ins09, faults: Sequence[Fault]) -> StoredAnswer:
         """Records a detention, r5. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT,
-        EWAY_BILL_NOT_FOUND, NOT_THE_TRANSPORTER and those of `Reports.add`."""
+        EWAY_BILL_NOT_FOUND, NOT_THE_TRANSPORTER and those of `RareWrites.add`."""
         person, at, render, claim = request
         require_role(person, TRADERS)
         if found := [*faults, *examine(form, at, self._rulebook(at))]:
             raise invalid_document(found)
         require_transporter(person, await self._lookups.bill(int(form.ebn), at))
 
-        def report(number: int) -> NewReport:
+        def report(number: int) -> NewRow:
             detention = reported(form, detention_id=number, by=person.id, at=at)
             # The fields of a detention are the parameters of `record_detention`, in their order.
             row = [getattr(detention, name) for name in Detention.__struct_fields__]
-            return NewReport(row, render(detention), claim)
+            return NewRow(row, render(detention), claim)
 
-        return await self._reports.add("next_detention_number", "record_detention", report)
+        return await self._writes.add("next_detention_number", "record_detention", report)
 
     async def page(
         self, person: Person, ebn: int, *, before: int | None, at: datetime, count: int
@@ -56,7 +56,7 @@ class Detentions:
         transporter. Raises Refusal EWAY_BILL_NOT_FOUND, NOT_THE_TRANSPORTER, OVERLOADED or
         RECORD_UNAVAILABLE."""
         require_may_list(person, await self._lookups.bill(ebn, at))
-        rows = await self._reports.fetch(
+        rows = await self._writes.fetch(
             "detentions_of_bill", ebn, before or _BEYOND_EVERY_ID, count
         )
         return [Detention(**row) for row in rows]

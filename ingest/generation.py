@@ -96,7 +96,8 @@ class Generation:
     async def generate(
         self, request: Request, form: Ins06, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Generates the bill a form asks for, r1(1), at the request's instant; durable on return.
+        """Generates the bill a normalised form asks for, r1(1), at the request's instant; it is
+        durable on return.
 
         `faults` are those found while reading the form. Raises Refusal ROLE_NOT_PERMITTED,
         INVALID_DOCUMENT with every fault, NOT_A_PARTY, DOCUMENT_ALREADY_HAS_EWAY_BILL,

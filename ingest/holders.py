@@ -11,17 +11,10 @@ from ingest.records import bill_of
 from validators.authority import Person, is_party
 from validators.errors import Refusal
 from validators.eway_bill import DocumentKey
+from validators.identifiers import part_a_reference
 
 Asked = tuple[DocumentKey, Person, datetime]
 """A document that somebody asked for at an instant."""
-
-
-PART_A_PREFIX = "PA"
-
-
-def shown_reference(reference: int) -> str:
-    """A Part A's reference as it is shown: never mistaken for an EBN."""
-    return f"{PART_A_PREFIX}{reference}"
 
 
 async def why_refused(connection: Connection, asked: Sequence[Asked]) -> tuple[list[Refusal], bool]:
@@ -55,7 +48,7 @@ def _why(row: asyncpg.Record | None, person: Person) -> Refusal:
         if person.id not in row["part_a_parties"]:
             return Refusal("DOCUMENT_ALREADY_HAS_PART_A")
         return Refusal(
-            "DOCUMENT_ALREADY_HAS_PART_A", part_a_reference=shown_reference(row["reference"])
+            "DOCUMENT_ALREADY_HAS_PART_A", part_a_reference=part_a_reference(row["reference"])
         )
     bill = bill_of(row) if row["ebn"] else None
     if bill and is_party(person, bill):

@@ -10,9 +10,9 @@ import msgspec
 from ingest.database import Connection
 from ingest.lookups import Lookups
 from ingest.queries import SQL
+from ingest.rare_writes import NewRow, RareWrites
 from ingest.replay import Request, StoredAnswer
-from ingest.reports import NewReport, Reports
-from validators.authority import Person, Role, require_role
+from validators.authority import OFFICERS, Person, require_role
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, fault, invalid_document
 from validators.identifiers import ebn_of
@@ -29,8 +29,6 @@ from validators.inspection import (
 from validators.money import Paise, decode_hook, encode_hook
 from validators.rulebook import Rulebook
 
-OFFICERS: Final = frozenset({Role.OFFICER})
-
 _final: Final = msgspec.json.Decoder(Ins08Final, dec_hook=decode_hook)
 
 
@@ -38,9 +36,9 @@ class Inspections:
     """Records and reads inspections."""
 
     def __init__(
-        self, reports: Reports, lookups: Lookups, rulebook: Callable[[datetime], Rulebook]
+        self, writes: RareWrites, lookups: Lookups, rulebook: Callable[[datetime], Rulebook]
     ) -> None:
-        self._reports = reports
+        self._writes = writes
         self._lookups = lookups
         self._rulebook = rulebook
 
@@ -48,7 +46,7 @@ class Inspections:
         self, request: Request, form: Ins08Summary, faults: Sequence[Fault]
     ) -> StoredAnswer:
         """Records Part A of a report, r4(1), however late. Raises Refusal ROLE_NOT_PERMITTED,
-        INVALID_DOCUMENT and those of `Reports.add`."""
+        INVALID_DOCUMENT and those of `RareWrites.add`."""
         person, at, render, claim = request
         require_role(person, OFFICERS)
         normalise_summary(form)
@@ -59,7 +57,7 @@ class Inspections:
         if found:
             raise invalid_document(found)
 
-        def report(number: int) -> NewReport:
+        def report(number: int) -> NewRow:
             inspection = recorded(
                 form,
                 inspection_id=number,
@@ -68,9 +66,9 @@ class Inspections:
                 at=at,
                 rulebook=self._rulebook(at),
             )
-            return NewReport(_row(inspection), render(inspection), claim)
+            return NewRow(_row(inspection), render(inspection), claim)
 
-        return await self._reports.add("next_inspection_number", "record_inspection", report)
+        return await self._writes.add("next_inspection_number", "record_inspection", report)
 
     async def finalise(
         self,
@@ -83,7 +81,7 @@ class Inspections:
     ) -> Inspection:
         """Records Part B of a report, r4(1), once and however late; the same again answers the
         first. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT, those of
-        `inspection.finalised` and of `Reports.write`."""
+        `inspection.finalised` and of `RareWrites.write`."""
         require_role(person, OFFICERS)
         if found := [*faults, *examine_final(form, india_date(at))]:
             raise invalid_document(found)
@@ -101,12 +99,12 @@ class Inspections:
             # If not stored, another came first and has committed: it says what becomes of this one.
             return after if stored else decide(await _fetch(connection, inspection_id))
 
-        return await self._reports.write(write)
+        return await self._writes.write(write)
 
     async def inspection(self, inspection_id: int) -> Inspection:
         """One inspection. Raises Refusal INSPECTION_NOT_FOUND, OVERLOADED or
         RECORD_UNAVAILABLE."""
-        rows = await self._reports.fetch("inspection_by_id", inspection_id)
+        rows = await self._writes.fetch("inspection_by_id", inspection_id)
         if not rows:
             raise Refusal("INSPECTION_NOT_FOUND")
         return _inspection_of(rows[0])

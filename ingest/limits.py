@@ -25,15 +25,13 @@ WRITE_LANES: Final = 1
 _WRITERS: Final = 4
 """What has lanes of its own: bills, Parts A, changes, verifications."""
 CONNECTIONS_KEPT_FOR_WRITES: Final = _WRITERS * WRITE_LANES
-WITHDRAWALS_AT_ONCE: Final = 1
-WITHDRAWALS_WAITING_MAX: Final = 256
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
 READ_LANES: Final = 2
 
 CONSOLIDATIONS_AT_ONCE: Final = 1
-"""Consolidated bills one worker generates at once: each changes up to a thousand bills."""
+"""Consolidated bills one worker generates or reads at once: each is up to a thousand bills."""
 CONSOLIDATIONS_WAITING_MAX: Final = 64
 LISTS_AT_ONCE: Final = 2
 """List queries one worker runs: a list of a long history must not take the others' connections."""
@@ -43,9 +41,9 @@ VEHICLE_BILLS_CHUNK: Final = 256
 LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
-REPORTS_AT_ONCE: Final = 1
-"""Inspections and detentions one worker records or reads: there are few of them."""
-REPORTS_WAITING_MAX: Final = 256
+RARE_WRITES_AT_ONCE: Final = 1
+"""Of one kind, in one worker: reports of inspections and detentions, withdrawals of Parts A."""
+RARE_WRITES_WAITING_MAX: Final = 256
 
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
@@ -96,7 +94,7 @@ def check() -> None:
     # notifications; consolidations; lists of both; reports; withdrawals. The rest is for the
     # chores and for single rows: a lease of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1
-    in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + REPORTS_AT_ONCE + WITHDRAWALS_AT_ONCE
+    in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 2 * RARE_WRITES_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3

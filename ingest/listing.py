@@ -8,13 +8,11 @@ from typing import Literal
 from ingest import limits
 from ingest.batching import Turns
 from ingest.database import Database
-from ingest.numbers import SERIALS_PER_MONTH, first_number_of
+from ingest.numbers import BEYOND_EVERY_NUMBER, SERIALS_PER_MONTH, first_number_of
 from ingest.records import bill_of
 from validators.eway_bill import EwayBill, Status
 
 ListRole = Literal["supplier", "recipient", "transporter"]
-
-_BEYOND_EVERY_EBN = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Listing:
         `at`. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
         # A number's month bounds the partitions that are looked into.
         first = first_number_of(wanted.generated_from) if wanted.generated_from else 0
-        before = wanted.before or _BEYOND_EVERY_EBN
+        before = wanted.before or BEYOND_EVERY_NUMBER
         if wanted.generated_to:
             before = min(before, first_number_of(wanted.generated_to) + SERIALS_PER_MONTH)
         async with self._turns:

@@ -19,7 +19,7 @@ from ingest.batching import Batcher, Turns
 from ingest.database import Connection, Database
 from ingest.queries import SQL
 from ingest.replay import Claim, Request, StoredAnswer, claim_all
-from validators.authority import Person, Role, require_role
+from validators.authority import COMMISSIONERS, Person, require_role
 from validators.errors import Fault, Refusal, invalid_document
 from validators.notification import (
     Notification,
@@ -116,7 +116,7 @@ class Notifications:
         IDEMPOTENCY_KEY_REUSED, OVERLOADED or that of the record; AlreadyAnsweredError when the
         claim's key was answered meanwhile.
         """
-        require_role(request.person, frozenset({Role.COMMISSIONER}))
+        require_role(request.person, COMMISSIONERS)
         if found := [*faults, *examine_notification(form, request.at)]:
             raise invalid_document(found)
         async with self._posts:

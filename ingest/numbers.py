@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 SERIALS_PER_MONTH = 10**9
+BEYOND_EVERY_NUMBER = 10**12
 
 
 def first_number_of(at: datetime) -> int:

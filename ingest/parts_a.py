@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
 from ingest import limits
 from ingest.batching import Batcher, Turns
@@ -14,8 +14,9 @@ from ingest.generation import Generation, NewBill
 from ingest.holders import why_refused
 from ingest.lookups import Lookups
 from ingest.notifications import KnownNotifications
-from ingest.numbers import first_number_of
+from ingest.numbers import BEYOND_EVERY_NUMBER, first_number_of
 from ingest.queries import SQL
+from ingest.rare_writes import RareWrites
 from ingest.recording import Recorder, Written
 from ingest.records import part_a_of, part_a_row
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
@@ -35,11 +36,10 @@ from validators.part_a import (
     require_completable,
     require_withdrawable,
     waits_for_transporter,
-    with_conveyance,
 )
 from validators.rulebook import RULEBOOKS
 
-_BEYOND_EVERY_REFERENCE: Final = 10**12
+_LAPSED_AFTER: Final = max(rulebook.part_a_lapses_after for rulebook in RULEBOOKS)
 
 
 class _NewPartA(NamedTuple):
@@ -54,16 +54,19 @@ class PartsA:
     """Takes INS-06 as furnished, whole or Part A alone; and what becomes of Parts A that wait."""
 
     def __init__(
-        self, database: Database, recorder: Recorder, generation: Generation, lookups: Lookups
+        self,
+        database: Database,
+        recorder: Recorder,
+        generation: Generation,
+        lookups: Lookups,
+        withdrawals: RareWrites,
     ) -> None:
         self._database = database
         self._recorder = recorder
         self._generation = generation
         self._lookups = lookups
         self._lists = Turns(limits.LISTS_AT_ONCE, limits.LISTS_WAITING_MAX, "OVERLOADED")
-        self._withdrawals = Turns(
-            limits.WITHDRAWALS_AT_ONCE, limits.WITHDRAWALS_WAITING_MAX, "OVERLOADED"
-        )
+        self._withdrawals = withdrawals
         self._commits: Batcher[_NewPartA, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -122,7 +125,7 @@ class PartsA:
         if answer := await self._completed_so(request, part_a, form):
             return answer
         require_completable(part_a, person.id, at)
-        whole = with_conveyance(part_a.form, form.vehicle_number)
+        whole = replace(part_a.form, vehicle_number=form.vehicle_number)
         # Sound when it was furnished; since then the document may have become too old.
         rulebook = self._generation.rulebook(at)
         if found := examine(whole, india_date(at), rulebook):
@@ -165,30 +168,23 @@ class PartsA:
             raise invalid_document(found)
         part_a = await self.read(person, reference)
         require_withdrawable(part_a, person.id, at)
-        withdrawn = msgspec.structs.replace(part_a, withdrawn_at=at)
-        item = _NewPartA(
-            withdrawn, document_key(part_a.form, person.id), person, claim, render(withdrawn)
-        )
+        withdrawn = replace(part_a, withdrawn_at=at)
+        document = document_key(part_a.form, person.id)
+        item = _NewPartA(withdrawn, document, person, claim, render(withdrawn))
 
-        async def write(
-            connection: Connection, batch: Sequence[_NewPartA]
-        ) -> Written[StoredAnswer]:
-            (lost,) = await claim_all(connection, batch)
+        async def write(connection: Connection) -> StoredAnswer:
+            (lost,) = await claim_all(connection, [item])
             if lost is not None:
-                return Written([lost])
-            rows = await connection.fetch(SQL["withdraw_part_a"], reference, at, form.reason)
-            if not rows:
-                await drop_all(connection, batch)
-            return Written([item.answer if rows else OutdatedError()])
+                raise lost
+            if not await connection.fetch(SQL["withdraw_part_a"], reference, at, form.reason):
+                raise OutdatedError
+            return item.answer
 
-        async with self._withdrawals:
-            (answer,) = await self._recorder.record([item], write)
-        if isinstance(answer, OutdatedError):
+        try:
+            return await self._withdrawals.write(write)
+        except OutdatedError:
             require_withdrawable(await self.read(person, reference), person.id, at)
-            raise Refusal("CHANGED_MEANWHILE")
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+            raise Refusal("CHANGED_MEANWHILE") from None
 
     async def read(self, person: Person, reference: int) -> PendingPartA:
         """One Part A of a person's. Raises Refusal PART_A_NOT_FOUND."""
@@ -202,15 +198,14 @@ class PartsA:
     ) -> list[PendingPartA]:
         """A page of the Parts A that wait for a transporter at an instant, oldest first."""
         # Whatever was furnished in an earlier month has lapsed: a reference says its month.
-        longest = max(rulebook.part_a_lapses_after for rulebook in RULEBOOKS)
-        after = max(after, first_number_of(at - longest) - 1)
+        after = max(after, first_number_of(at - _LAPSED_AFTER) - 1)
         async with self._lists:
             rows = await self._database.fetch("parts_a_waiting", transporter_id, at, after, count)
         return [part_a_of(row) for row in rows]
 
     async def furnished_by(self, person_id: str, before: int, count: int) -> list[PendingPartA]:
         """A page of the Parts A somebody furnished, newest first; `before` 0 is the first page."""
-        before = before or _BEYOND_EVERY_REFERENCE
+        before = before or BEYOND_EVERY_NUMBER
         async with self._lists:
             rows = await self._database.fetch("parts_a_furnished", person_id, before, count)
         return [part_a_of(row) for row in rows]
@@ -232,10 +227,7 @@ class PartsA:
         if part_a.ebn is None or request.person.id != part_a.transporter_id:
             return None
         bill = await self._lookups.bill(part_a.ebn, request.at)
-        if bill is None:
-            return None
-        first = bill.moves[0].from_vehicle_number if bill.moves else bill.vehicle_number
-        if first != form.vehicle_number:
+        if bill is None or bill.first_vehicle_number != form.vehicle_number:
             return None
         return request.render(bill)._replace(status=200)
 

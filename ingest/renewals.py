@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from ingest.changes import OutdatedError, own
+from ingest.changes import OutdatedError
 from ingest.generation import Generation, NewBill
 from ingest.lookups import Lookups
 from ingest.notifications import KnownNotifications
 from ingest.replay import Request, StoredAnswer
-from validators.authority import TRADERS, require_role
+from validators.authority import TRADERS, require_party, require_role
 from validators.change_forms import Renewal, examine_renewal
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import key_of
@@ -37,7 +37,7 @@ class Renewals:
         require_role(person, TRADERS)
         if found := [*faults, *examine_renewal(form)]:
             raise invalid_document(found)
-        before = own(person, await self._lookups.bill(ebn, at))
+        before = require_party(person, await self._lookups.bill(ebn, at))
         require_renewable(before, person.id, at)
         number = await self._generation.number(at)
         ends = (before, renewed(before, at, number))
@@ -60,6 +60,6 @@ class Renewals:
         try:
             return await self._generation.store(number, make)
         except OutdatedError:
-            changed = own(person, await self._lookups.recorded_bill(ebn))
+            changed = require_party(person, await self._lookups.recorded_bill(ebn))
             require_renewable(changed, person.id, at)
             raise Refusal("CHANGED_MEANWHILE") from None

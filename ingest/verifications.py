@@ -13,14 +13,13 @@ from ingest.lookups import Lookups
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
-from validators.authority import Role, require_role
+from validators.authority import OFFICERS, require_role
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import EwayBill
 from validators.life import verified
 from validators.verification import Verification, VerificationForm, examine_verification
 
 _ATTEMPTS_MAX: Final = 5
-_OFFICERS: Final = frozenset({Role.OFFICER})
 
 
 class Verified(NamedTuple):
@@ -82,7 +81,7 @@ class Verifications:
         OVERLOADED or that of the record.
         """
         person, at, render, claim = request
-        require_role(person, _OFFICERS)
+        require_role(person, OFFICERS)
         if found := [*faults, *examine_verification(form)]:
             raise invalid_document(found)
         number = 0

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 _LOOK_SECONDS = 0.005
+WAITS_FOR_TABLE = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation'
+    AND datname = current_database()"""
+"""SQL: how many wait for a table that somebody has locked."""
 
 
 async def until(condition: Callable[[], Any], *, seconds_max: float = 30) -> Any:

@@ -23,6 +23,8 @@ class Role(StrEnum):
 
 
 TRADERS: Final = frozenset({Role.TAXPAYER, Role.TRANSPORTER})
+OFFICERS: Final = frozenset({Role.OFFICER})
+COMMISSIONERS: Final = frozenset({Role.COMMISSIONER})
 
 
 class Person(Struct, frozen=True):
@@ -69,6 +71,14 @@ def is_party(person: Person, bill: EwayBill) -> bool:
         bill.transporter_id,
         bill.generated_by,
     )
+
+
+def require_party(person: Person, bill: EwayBill | None) -> EwayBill:
+    """A bill that is a person's to know. Raises Refusal EWAY_BILL_NOT_FOUND: nobody else learns it
+    exists."""
+    if bill is None or not is_party(person, bill):
+        raise Refusal("EWAY_BILL_NOT_FOUND")
+    return bill
 
 
 def is_transporter(person: Person, bill: EwayBill) -> bool:

@@ -11,6 +11,11 @@ GST_BEGAN: Final = datetime(2017, 7, 1, tzinfo=INDIA)
 """No movement of goods is older, as far as these rules go."""
 
 
+def india_time(at: datetime | None) -> datetime | None:
+    """An instant as the clock in India tells it; None stays None."""
+    return at.astimezone(INDIA) if at else None
+
+
 def india_date(at: datetime) -> date:
     """The date on a wall in India at an instant."""
     return at.astimezone(INDIA).date()

@@ -118,7 +118,8 @@ def consolidated(
 ) -> tuple[ConsolidatedBill, list[EwayBill]]:
     """The consolidated bill of sound members, r1(4), and its members afterwards.
 
-    It is valid for the period of the longest distance among them, from its own generation, r1(8).
+    It is valid for the longest period that the distance of a member gives, from its own
+    generation, r1(8).
     A member without a conveyance is put on this one.
     """
     until = max(

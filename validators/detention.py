@@ -5,11 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from validators.authority import Person, Role, is_party, is_transporter
-from validators.errors import Fault, Refusal, fault
+from validators.authority import Person, Role, require_party
+from validators.errors import Fault, fault
 from validators.eway_bill import EwayBill
 from validators.identifiers import ebn_of
 from validators.inspection import NAME_CHARACTERS_MAX, Instant, Name, past_faults, text_faults
+from validators.life import require_carrier
 from validators.rulebook import Rulebook
 
 
@@ -65,12 +66,8 @@ def reported(form: Ins09, *, detention_id: int, by: str, at: datetime) -> Detent
 
 def require_transporter(person: Person, bill: EwayBill | None) -> None:
     """r5: the transporter of the bill reports. Raises Refusal NOT_THE_TRANSPORTER to the other
-    parties, EWAY_BILL_NOT_FOUND to anybody else: nobody else learns it exists."""
-    if bill is not None and is_transporter(person, bill):
-        return
-    if bill is None or not is_party(person, bill):
-        raise Refusal("EWAY_BILL_NOT_FOUND")
-    raise Refusal("NOT_THE_TRANSPORTER")
+    parties, EWAY_BILL_NOT_FOUND to anybody else."""
+    require_carrier(require_party(person, bill), person.id)
 
 
 def require_may_list(person: Person, bill: EwayBill | None) -> None:

@@ -102,6 +102,11 @@ class EwayBill(Struct, frozen=True, array_like=True):
     hand_overs: tuple[HandOver, ...] = ()
 
     @property
+    def first_vehicle_number(self) -> str | None:
+        """The conveyance it was generated with, or None."""
+        return self.moves[0].from_vehicle_number if self.moves else self.vehicle_number
+
+    @property
     def chain(self) -> int:
         """The number of the first bill of its chain of renewals."""
         return self.first_ebn or self.ebn

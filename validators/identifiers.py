@@ -60,13 +60,11 @@ def party_fault(text: str) -> str | None:
     return None if text == UNREGISTERED else gstin_fault(text)
 
 
-@lru_cache(maxsize=32_768)  # There are some 19,000.
 def pin_fault(text: str) -> str | None:
     """PIN_FORMAT or None: 6 digits, the first not 0 (A.2)."""
     return None if _PIN(text) else "PIN_FORMAT"
 
 
-@lru_cache(maxsize=32_768)
 def hsn_fault(text: str) -> str | None:
     """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
     return None if _HSN(text) else "HSN_FORMAT"
@@ -130,6 +128,19 @@ def text_fault(text: str, length_max: int) -> str | None:
 def ebn_of(text: str) -> int | None:
     """The e-way bill number a text names, or None when it is not one."""
     return int(text) if _EBN(text) else None
+
+
+PART_A_PREFIX: Final = "PA"
+
+
+def part_a_reference(number: int) -> str:
+    """A Part A's reference as it is shown: never mistaken for an EBN."""
+    return f"{PART_A_PREFIX}{number}"
+
+
+def part_a_number_of(text: str) -> int | None:
+    """The number a Part A's reference names, or None when it is none."""
+    return ebn_of(text.removeprefix(PART_A_PREFIX)) if text.startswith(PART_A_PREFIX) else None
 
 
 def report_id_of(text: str) -> int | None:

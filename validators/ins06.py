@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from operator import attrgetter
 from typing import Annotated, Final, Literal, Protocol
 
 from msgspec import Meta, Struct
@@ -160,7 +159,6 @@ _TEXT_CHECKS: Final[tuple[tuple[str, Callable[[str], str | None]], ...]] = (
     ("transporter_id", gstin_fault),
     ("irn", _unknown_irn),
 )
-_texts: Final = attrgetter(*(name for name, _ in _TEXT_CHECKS))
 
 
 def examine(form: Ins06, today: date, rulebook: Rulebook) -> list[Fault]:
@@ -176,8 +174,8 @@ def examine_consignment(form: Ins06, today: date, rulebook: Rulebook) -> list[Fa
     """
     faults = [
         fault(f"/{name}", code)
-        for (name, check), text in zip(_TEXT_CHECKS, _texts(form), strict=True)
-        if text.__class__ is str and (code := check(text))
+        for name, check in _TEXT_CHECKS
+        if (text := getattr(form, name)).__class__ is str and (code := check(text))
     ]
     if isinstance(form.document_date, date) and form.document_date > today:
         faults.append(fault("/document_date", "DATE_IN_FUTURE"))

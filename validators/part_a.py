@@ -6,13 +6,12 @@ LAPSED is a fact of the clock: no job writes it, every reader computes it.
 from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct, convert, to_builtins
+from msgspec import Struct
 
 from validators.authority import TRADERS, Person
 from validators.change_forms import Remark, remark_faults, vehicle_of
 from validators.errors import Fault, Refusal
 from validators.ins06 import Ins06, Vehicle, part_b_needed
-from validators.money import decode_hook, encode_hook
 from validators.rulebook import Rulebook
 
 
@@ -114,13 +113,6 @@ def _require_waiting(part_a: PendingPartA, at: datetime) -> None:
         raise Refusal("PART_A_WITHDRAWN")
     if status is PartAStatus.LAPSED:
         raise Refusal("PART_A_LAPSED")
-
-
-def with_conveyance(form: Ins06, vehicle_number: str) -> Ins06:
-    """A copy of a furnished form with its Part B."""
-    copied = convert(to_builtins(form, enc_hook=encode_hook), Ins06, dec_hook=decode_hook)
-    copied.vehicle_number = vehicle_number
-    return copied
 
 
 def examine_part_b(form: PartB) -> list[Fault]:

@@ -72,15 +72,14 @@ def requirement(form: Ins06, rulebook: Rulebook) -> Requirement:
 def explanation(stated: Requirement, form: Ins06, rulebook: Rulebook) -> str:
     """The answer as one sentence for a person."""
     value, threshold = rupees(form.value_of_goods), rupees(rulebook.threshold_paise)
-    match stated.clause:
-        case "1(12)(a)":
-            return "Not required: all goods are in Annexure 1 with its conditions stated."
-        case "1(12)(b)":
-            return "Not required: the conveyance is non-motorised."
-        case "1(12)(c)" if form.exemption and form.exemption.customs_movement:
-            return f"Not required: the goods go {_way(form.exemption.customs_movement)}."
-        case "1(1)":
-            return f"Required: Rs {value} is more than Rs {threshold}{_however(stated.items)}."
+    if stated.clause == EXEMPT_GOODS:
+        return "Not required: all goods are in Annexure 1 with its conditions stated."
+    if stated.clause == NON_MOTORISED:
+        return "Not required: the conveyance is non-motorised."
+    if stated.clause == CUSTOMS_MOVEMENT and form.exemption and form.exemption.customs_movement:
+        return f"Not required: the goods go {_way(form.exemption.customs_movement)}."
+    if stated.clause == REQUIRED_BY_VALUE:
+        return f"Required: Rs {value} is more than Rs {threshold}{_however(stated.items)}."
     return f"Not required: Rs {value} is not more than Rs {threshold}."
 
 

@@ -5,7 +5,7 @@ from gateway.operation import Operation
 from gateway.report_views import InspectionView, inspection_view
 from gateway.services import Services
 from gateway.views import encode
-from ingest.inspections import OFFICERS
+from validators.authority import OFFICERS
 from validators.forms import read_form
 from validators.inspection import Ins08Final
 

@@ -6,7 +6,7 @@ from gateway.replaying import changing
 from gateway.rulebook_views import NotificationView, notification_view
 from gateway.services import Services
 from ingest.replay import Request, StoredAnswer
-from validators.authority import Role
+from validators.authority import COMMISSIONERS
 from validators.errors import Fault
 from validators.notification import NotificationForm
 
@@ -26,7 +26,7 @@ def operation(services: Services) -> Operation:
         description="In effect everywhere from effective_from on, which must not lie in the past; "
         "never changed nor taken back.",
         endpoint=changing(NotificationForm, post, services.replay, 201, notification_view),
-        roles=frozenset({Role.COMMISSIONER}),
+        roles=COMMISSIONERS,
         request=NotificationForm,
         answers=((201, NotificationView),),
         refusals=(

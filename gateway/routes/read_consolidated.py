@@ -12,7 +12,7 @@ def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
     async def read(call: Call) -> Answer:
-        number = call.number("number", "CONSOLIDATED_NOT_FOUND")
+        number = call.consolidated_number()
         members = await services.consolidations.read(call.caller, number)
         return Answer(200, encode(consolidated_view(members, call.at)))
 

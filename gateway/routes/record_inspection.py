@@ -5,8 +5,8 @@ from gateway.operation import Operation
 from gateway.replaying import changing
 from gateway.report_views import InspectionView, inspection_view
 from gateway.services import Services
-from ingest.inspections import OFFICERS
 from ingest.replay import Request, StoredAnswer
+from validators.authority import OFFICERS
 from validators.errors import Fault
 from validators.inspection import Ins08Summary, Inspection
 

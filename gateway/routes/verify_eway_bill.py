@@ -6,7 +6,7 @@ from gateway.operation import Operation
 from gateway.replaying import changing
 from gateway.services import Services
 from ingest.replay import Request, StoredAnswer
-from validators.authority import Role
+from validators.authority import OFFICERS
 from validators.errors import Fault
 from validators.verification import VerificationForm
 
@@ -26,7 +26,7 @@ def operation(services: Services) -> Operation:
         description="By an officer. From the first on the bill cannot be cancelled. A second "
         "physical one in a State needs information of evasion and who approved it.",
         endpoint=changing(VerificationForm, verify, services.replay, 201, verification_view),
-        roles=frozenset({Role.OFFICER}),
+        roles=OFFICERS,
         request=VerificationForm,
         answers=((201, VerificationView),),
         refusals=(

@@ -299,7 +299,7 @@ async def test_many_final_reports_at_once(workers: list[Gateway]) -> None:
 async def test_reports_that_are_stuck_keep_nobody_else_waiting(
     dsn: str, redis_url: str, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "REPORTS_WAITING_MAX", 2)
+    monkeypatch.setattr(limits, "RARE_WRITES_WAITING_MAX", 2)
     sql = await asyncpg.connect(dsn)
     async with gateway_in_process(dsn, redis_url, clock) as gateway:
         async with sql.transaction():

@@ -21,14 +21,12 @@ from tests.documents import (
     person,
 )
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
-from tests.waiting import until
+from tests.waiting import WAITS_FOR_TABLE, until
 from validators.authority import Person, Role
 from validators.rulebook import rulebooks_enabled
 
 BY, TO, VIA = person(SUPPLIER), person(RECIPIENT), person(TRANSPORTER)
 DAYS_15 = {"days": 15}
-WAITS_FOR_TABLE = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation'
-    AND datname = current_database()"""
 
 
 def waiting(**changes: Any) -> dict[str, Any]:

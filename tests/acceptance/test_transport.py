@@ -19,6 +19,7 @@ from tests.documents import (
     person,
 )
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
+from tests.waiting import WAITS_FOR_TABLE, until
 from validators.authority import Person
 from validators.life import CHANGES_MAX
 from validators.rulebook import rulebooks_enabled
@@ -375,3 +376,28 @@ async def test_each_member_counts_with_its_own_kind_of_cargo(
         far = await generate(gateway, distance_km=4000)
         whole = (await consolidate(gateway, [wide["ebn"], far["ebn"]])).json()
         assert whole["valid_until"] == far["valid_until"] > wide["valid_until"]
+
+
+async def test_a_bill_whose_document_was_lost_spoils_no_neighbour(
+    gateway: Gateway, dsn: str
+) -> None:
+    """Which only a hand in the record can bring about: its renewal fails alone."""
+    sent = document()
+    robbed = (await gateway.generate(BY, sent)).json()["ebn"]
+    direct = await asyncpg.connect(dsn)
+    await direct.execute("UPDATE document_claim SET ebn = 999999999999")
+    generation = gateway.services.generation
+    async with direct.transaction():
+        await direct.execute("LOCK TABLE document_claim IN ACCESS EXCLUSIVE MODE")
+        first = asyncio.create_task(gateway.generate(BY, document()))
+        await until(lambda: direct.fetchval(WAITS_FOR_TABLE))
+        renewing = asyncio.create_task(renew(gateway, robbed))
+        await until(lambda: generation.waiting == 1)
+        neighbours = [asyncio.create_task(gateway.generate(BY, document())) for _ in range(5)]
+        await until(lambda: generation.waiting == 6)
+    await direct.close()
+    assert code(await renewing) == (500, "INTERNAL_ERROR")
+    made = await asyncio.gather(first, *neighbours)
+    assert {answer.status_code for answer in made} == {201}
+    kept = (await gateway.call(BY, "GET", f"/v1/eway-bills/{robbed}")).json()
+    assert (kept["status"], kept["renewed_to"]) == ("ACTIVE", None)

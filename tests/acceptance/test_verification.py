@@ -8,13 +8,11 @@ import httpx
 
 from tests.documents import OFFICER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
-from tests.waiting import until
+from tests.waiting import WAITS_FOR_TABLE, until
 from validators.authority import Person, Role
 
 BY, VIA = person(SUPPLIER), person(TRANSPORTER)
 ELSEWHERE = Person("client-of-another-officer", Role.OFFICER, "MH-2002", "27")
-WAITS_FOR_TABLE = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation'
-    AND datname = current_database()"""
 EVASION: dict[str, Any] = {
     "evasion_information": "a parallel invoice was found",
     "approved_by": "Commissioner",

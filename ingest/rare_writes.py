@@ -1,6 +1,6 @@
-"""The way of a report into the record: rare, so each is a transaction of its own.
+"""The way into the record for what is rare: each is a transaction of its own, in turn.
 
-One connection a worker serves them all, in turn, so that they never take those of e-way bills.
+So they never take the connections of e-way bills.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,32 +20,34 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class NewReport:
-    """A report about to be stored: the parameters of its statement, the answer to whoever reports,
-    and the claim that keeps it."""
+class NewRow:
+    """A row about to be stored: the parameters of its statement, the answer to whoever asked, and
+    the claim that keeps it."""
 
     row: Sequence[Any]
     answer: StoredAnswer
     claim: Claim | None
 
 
-class Reports:
-    """Records and reads reports, a few at a time."""
+class RareWrites:
+    """Writes and reads what is rare, one after the other."""
 
     def __init__(self, database: Database, recorder: Recorder) -> None:
         self._database = database
         self._recorder = recorder
-        self._turns = Turns(limits.REPORTS_AT_ONCE, limits.REPORTS_WAITING_MAX, "OVERLOADED")
+        self._turns = Turns(
+            limits.RARE_WRITES_AT_ONCE, limits.RARE_WRITES_WAITING_MAX, "OVERLOADED"
+        )
 
     async def add(
-        self, numbering: str, storing: str, report: Callable[[int], NewReport]
+        self, numbering: str, storing: str, made: Callable[[int], NewRow]
     ) -> StoredAnswer:
-        """Stores what `report` makes of a new number, with the statements of these names; answers
+        """Stores what is `made` of a new number, with the statements of these names; answers
         once it is on disk. Raises AlreadyAnsweredError, Refusal IDEMPOTENCY_KEY_REUSED and those of
         `write`."""
 
         async def write(connection: Connection) -> StoredAnswer:
-            new = report(await connection.fetchval(SQL[numbering]))
+            new = made(await connection.fetchval(SQL[numbering]))
             (lost,) = await claim_all(connection, [new])
             if lost is not None:
                 raise lost
