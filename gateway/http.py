@@ -1,25 +1,19 @@
 """A request and its answer, as the endpoints see them: bounded bodies in, bytes out."""
 
 import asyncio
-import sys
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
+from gateway.encodings import decompressed, too_large
 from ingest import limits
 from validators.authority import Person
 from validators.errors import Refusal, fault
 from validators.identifiers import ebn_of, part_a_number_of, report_id_of
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"
@@ -33,6 +27,16 @@ class Answer:
     body: bytes
     content_type: bytes = JSON
     headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+@dataclass(slots=True)
+class Stream:
+    """An answer sent in parts as they come; its length is not known before."""
+
+    parts: AsyncGenerator[bytes]
+    content_type: bytes
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    status: int = 200
 
 
 @dataclass(slots=True)
@@ -104,14 +108,19 @@ class Call:
             raise Refusal("INVALID_QUERY", faults=doubled)
         return query
 
-    async def body(self, media_type: bytes = JSON, bytes_max: int = limits.BODY_BYTES_MAX) -> bytes:
-        """The whole body, decompressed; from now on the call is of this instant. Raises Refusal
-        UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT_ENCODING, BODY_TOO_LARGE or MALFORMED_BODY."""
+    def require_media_type(self, media_type: bytes) -> None:
+        """Raises Refusal UNSUPPORTED_MEDIA_TYPE for a body that says it is of another; one that
+        says nothing is believed."""
         content_type = self.headers.get(b"content-type")
         if content_type is not None and content_type != media_type:
             given = content_type.partition(b";")[0].strip().lower()
             if given != media_type:
                 raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send the body as {media_type.decode()}")
+
+    async def body(self, media_type: bytes = JSON, bytes_max: int = limits.BODY_BYTES_MAX) -> bytes:
+        """The whole body, decompressed; from now on the call is of this instant. Raises Refusal
+        UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT_ENCODING, BODY_TOO_LARGE or MALFORMED_BODY."""
+        self.require_media_type(media_type)
         message = await self.receive()
         body: bytes = message.get("body", b"")
         if message.get("more_body") or len(body) > bytes_max:
@@ -122,7 +131,7 @@ class Call:
                 raise Refusal("MALFORMED_BODY", "the body took too long to arrive") from error
         self.at = self.clock()
         encoding = self.headers.get(b"content-encoding")
-        return _decompressed(body, encoding, bytes_max) if encoding else body
+        return decompressed(body, encoding, bytes_max) if encoding else body
 
     async def _rest_of(self, first: bytes, bytes_max: int) -> bytes:
         parts, size, more = [first], len(first), True
@@ -138,57 +147,5 @@ class Call:
                 parts.append(message["body"])
             more = message.get("more_body", False)
         if size > bytes_max:
-            raise _too_large(bytes_max)
+            raise too_large(bytes_max)
         return b"".join(parts)
-
-
-def _too_large(bytes_max: int) -> Refusal:
-    return Refusal("BODY_TOO_LARGE", f"at most {bytes_max} bytes are taken here")
-
-
-def _decompressed(body: bytes, encoding: bytes, bytes_max: int) -> bytes:
-    """The body without its content encoding, never more than the limit in memory. Both encodings
-    allow several members one after the other."""
-    name = encoding.strip().lower()
-    if name == b"identity":
-        return body
-    if name not in _DECOMPRESSORS:
-        raise Refusal("UNSUPPORTED_CONTENT_ENCODING")
-    parts: list[bytes] = []
-    room = bytes_max
-    rest = body
-    while rest or not parts:
-        if len(parts) == limits.COMPRESSED_MEMBERS_MAX:
-            raise Refusal("MALFORMED_BODY", "the compressed body has too many members")
-        member = _DECOMPRESSORS[name]()
-        try:
-            # A byte more than there is room for tells that there is more.
-            part = member.decompress(rest, room + 1)
-        except (zlib.error, zstd.ZstdError) as error:
-            raise Refusal("MALFORMED_BODY", f"not {name.decode()}: {error}") from error
-        if len(part) > room:
-            raise _too_large(bytes_max)
-        if not member.eof:
-            raise Refusal("MALFORMED_BODY", "the compressed body ends too early")
-        parts.append(part)
-        room -= len(part)
-        rest = member.unused_data
-    return b"".join(parts)
-
-
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-def _gunzip() -> _Decompressor:
-    return zlib.decompressobj(16 + zlib.MAX_WBITS)  # 16: with gzip's wrapper.
-
-
-_DECOMPRESSORS: Final[Mapping[bytes, Callable[[], _Decompressor]]] = {
-    b"gzip": _gunzip,
-    b"zstd": zstd.ZstdDecompressor,
-}

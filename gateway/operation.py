@@ -1,8 +1,10 @@
 """An operation: one method of one path, as it is served and as OpenAPI describes it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,16 +12,17 @@ from msgspec import Struct
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from gateway.http import JSON, Answer, Call
+from gateway.http import JSON, Answer, Call, Stream
 from gateway.metrics import Metrics
 from gateway.problems import PROBLEM_TYPE, problem_body, problem_headers
 from gateway.tokens import Tokens
+from ingest import limits
 from validators.authority import Role, require_role
 from validators.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-Endpoint = Callable[[Call], Awaitable[Answer]]
+Endpoint = Callable[[Call], Awaitable[Answer | Stream]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class OperationRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         request_id = scope["request_id"]
+        answer: Answer | Stream
         try:
             headers = dict(scope["headers"])
             call = Call(scope, receive, headers, request_id, self._clock, self._clock())
@@ -92,7 +96,10 @@ class OperationRoute:
         except Exception:
             log.exception("request %s to %s failed", request_id, self._operation.path)
             answer = refused(Refusal("INTERNAL_ERROR"), request_id)
-        await send_answer(send, answer, request_id)
+        if isinstance(answer, Stream):
+            await _send_stream(send, answer, request_id)
+        else:
+            await send_answer(send, answer, request_id)
         self._measure(answer.status, time.perf_counter() - started)
 
 
@@ -116,3 +123,23 @@ async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _send_stream(send: Send, stream: Stream, request_id: str) -> None:
+    """Sends an answer part by part. When it cannot be finished its connection is closed, which is
+    how the client knows that there was more."""
+    headers = [
+        (b"content-type", stream.content_type),
+        (b"x-request-id", request_id.encode()),
+        *stream.headers,
+    ]
+    await send({"type": "http.response.start", "status": stream.status, "headers": headers})
+    async with aclosing(stream.parts) as parts:
+        try:
+            async for part in parts:
+                async with asyncio.timeout(limits.STREAM_UNREAD_SECONDS_MAX):
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+        except TimeoutError:
+            log.warning("request %s: the answer was not read", request_id)
+            return
+    await send({"type": "http.response.body", "body": b""})

@@ -32,19 +32,34 @@ def changing(
 ) -> Endpoint:
     """An endpoint that reads a form, lets `act` change something, and answers a view of that."""
 
+    def read(body: bytes) -> tuple[Form, list[Fault]]:
+        return read_form(body, form_type)
+
+    def render(changed: Any, at: datetime) -> StoredAnswer:
+        return StoredAnswer(status, encode(view(changed, at)))
+
+    return acting(read, act, replay, render)
+
+
+def acting(
+    read: Callable[[bytes], tuple[Form, list[Fault]]],
+    act: Callable[[Call, Request, Form, list[Fault]], Awaitable[StoredAnswer]],
+    replay: Replay,
+    render: Callable[[Any, datetime], StoredAnswer],
+) -> Endpoint:
+    """As `changing`, for a form that is read, or an answer that is rendered, in another way."""
+
     async def endpoint(call: Call) -> Answer:
         body = await call.body()
         claim = _claim_of(call, body)
-
-        def render(changed: Any) -> StoredAnswer:
-            return StoredAnswer(status, encode(view(changed, call.at)))
 
         def refuse(refusal: Refusal) -> StoredAnswer:
             return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))
 
         async def attempt() -> StoredAnswer:
-            form, faults = read_form(body, form_type)
-            return await act(call, Request(call.caller, call.at, render, claim), form, faults)
+            form, faults = read(body)
+            request = Request(call.caller, call.at, lambda changed: render(changed, call.at), claim)
+            return await act(call, request, form, faults)
 
         stored, replayed = await replay.answer_once(claim, attempt, refuse)
         answer = Answer(stored.status, stored.body, headers=_REPLAYED if replayed else ())

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
 
+from gateway.bulk import Bulk
 from gateway.metrics import Metrics
 from gateway.tokens import Tokens
 from ingest import limits
@@ -20,6 +21,8 @@ from ingest.detentions import Detentions
 from ingest.generation import Generation
 from ingest.hot_state import HotState
 from ingest.inspections import Inspections
+from ingest.invoice_lookups import InvoiceLookups
+from ingest.invoices import Invoices
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.notifications import Notifications
@@ -58,6 +61,9 @@ class Services:
     replay: Replay
     inspections: Inspections
     detentions: Detentions
+    invoices: Invoices
+    invoice_lookups: InvoiceLookups
+    bulk: Bulk
     notifications: Notifications
     rulebooks: Sequence[Rulebook]
 
@@ -68,7 +74,8 @@ class Services:
             "parts_a": self.parts_a.waiting,
             "changes": self.changes.waiting,
             "verifications": self.verifications.waiting,
-            "lookups": self.lookups.waiting,
+            "invoices": self.invoices.waiting,
+            "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
         metrics.publish(waiting=waiting, hot_state_believed=believed)
@@ -98,16 +105,19 @@ async def running(
     hot_state = HotState(database, redis_url)
     recorder = Recorder(database, hot_state)
 
-    async def lease(month: date, size: int) -> int:
-        try:
-            (row,) = await database.fetch("lease_numbers", month, size)
-        except asyncpg.NumericValueOutOfRangeError as error:
-            raise Refusal("RECORD_UNAVAILABLE", str(error)) from error
-        return int(row[0])
+    def leasing(query: str) -> Callable[[date, int], Awaitable[int]]:
+        async def lease(month: date, size: int) -> int:
+            try:
+                (row,) = await database.fetch(query, month, size)
+            except asyncpg.NumericValueOutOfRangeError as error:
+                raise Refusal("RECORD_UNAVAILABLE", str(error)) from error
+            return int(row[0])
+
+        return lease
 
     lookups = Lookups(database, hot_state)
     notifications = Notifications(database)
-    numbers = Numbers(lease, limits.NUMBERS_BLOCK)
+    numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
     reports = RareWrites(database, recorder)
     services = Services(
@@ -126,6 +136,9 @@ async def running(
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
+        Invoices(recorder, Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK)),
+        InvoiceLookups(database),
+        Bulk(),
         notifications,
         rulebooks,
     )
@@ -141,6 +154,7 @@ async def running(
         for chore in chores:
             await _end(chore)
         await services.generation.close()
+        await services.invoices.close()
         await services.parts_a.close()
         await services.changes.close()
         await services.verifications.close()

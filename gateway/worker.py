@@ -63,15 +63,25 @@ def configure_logging(level: str) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling when it accepts connections."""
+    """uvicorn, telling when it accepts connections and when it stops to."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_started: Callable[[], None],
+        on_stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stopping()
+        await super().shutdown(sockets=sockets)
 
 
 def server_config(app: object) -> uvicorn.Config:
@@ -97,7 +107,7 @@ async def _serve(settings: WorkerSettings, ready: Connection) -> None:
         metrics = Metrics()
         app = create_app(services, now, metrics)
         publishing = asyncio.create_task(services.keep_publishing(metrics))
-        server = Server(server_config(app), lambda: _announce(ready))
+        server = Server(server_config(app), lambda: _announce(ready), services.bulk.close)
         supervisor = multiprocessing.parent_process()
         if supervisor is not None:
             # A worker without its supervisor would hold the port and be stopped by nobody.

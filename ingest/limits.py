@@ -22,9 +22,36 @@ WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
 WRITE_LANES: Final = 1
 """Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
-_WRITERS: Final = 4
-"""What has lanes of its own: bills, Parts A, changes, verifications."""
-CONNECTIONS_KEPT_FOR_WRITES: Final = _WRITERS * WRITE_LANES
+_WRITERS: Final = 5
+"""What has lanes of its own: bills, Parts A, changes, verifications, invoices sent singly."""
+
+BATCH_INVOICES_MAX: Final = 256
+WAITING_INVOICES_MAX: Final = 4096
+INVOICE_READ_LANES: Final = 1
+INVOICE_IDS_BLOCK: Final = 20_000
+"""Ids leased at once: half a second of a busy upload."""
+
+BULK_LINE_BYTES_MAX: Final = BODY_BYTES_MAX
+"""One line of an upload is one document."""
+BULK_UPLOADS_MAX: Final = 16
+"""Uploads one worker takes at once; past it 503 OVERLOADED."""
+BULK_SLICE_LINES_MAX: Final = 512
+BULK_SLICE_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Lines of one upload decided and stored together; several are on their way at once."""
+BULK_SLICES_AHEAD: Final = 3
+BULK_LINES_IN_ONE_GO: Final = 32
+"""Lines decided before another request has its turn: about a millisecond."""
+BULK_WRITES_AT_ONCE: Final = 2
+"""Slices of invoices one worker stores at once, of all its uploads."""
+BULK_WRITES_WAITING_MAX: Final = BULK_UPLOADS_MAX * BULK_SLICES_AHEAD
+BULK_CHUNK_BYTES: Final = 256 * 1024
+"""Of a compressed upload, decompressed at once."""
+BULK_IDLE_SECONDS_MAX: Final = 60.0
+"""How long an upload may send nothing."""
+STREAM_UNREAD_SECONDS_MAX: Final = 60.0
+"""How long a client may leave a part of a streamed answer unread."""
+
+CONNECTIONS_KEPT_FOR_WRITES: Final = _WRITERS * WRITE_LANES + BULK_WRITES_AT_ONCE
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
@@ -41,6 +68,9 @@ VEHICLE_BILLS_CHUNK: Final = 256
 LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
+EXTRACTS_AT_ONCE: Final = 1
+"""GSTR-1 extracts one worker streams; the others wait in line."""
+
 RARE_WRITES_AT_ONCE: Final = 1
 """Of one kind, in one worker: reports of inspections and detentions, withdrawals of Parts A."""
 RARE_WRITES_WAITING_MAX: Final = 256
@@ -48,8 +78,8 @@ RARE_WRITES_WAITING_MAX: Final = 256
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 170
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 20
+POSTGRES_CONNECTIONS_MAX: Final = 220
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 26
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -90,11 +120,13 @@ WORKERS_MAX: Final = 8
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    # Bills, Parts A, changes and verifications; lookups by number and by vehicle; replays;
-    # notifications; consolidations; lists of both; reports; withdrawals. The rest is for the
+    # Bills, Parts A, changes, verifications, invoices; lookups by number and by vehicle; replays;
+    # notifications; consolidations; lists of both; reports; withdrawals; uploads; invoices read,
+    # and listed for GSTR-1. The rest is for the
     # chores and for single rows: a lease of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 2 * RARE_WRITES_AT_ONCE
+    in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
@@ -106,6 +138,9 @@ def check() -> None:
         "a missed check must not end trust"
     )
     assert BATCH_BILLS_MAX <= WAITING_BILLS_MAX
+    assert BATCH_INVOICES_MAX <= WAITING_INVOICES_MAX
+    assert BULK_LINE_BYTES_MAX <= BULK_SLICE_BYTES_MAX
+    assert BULK_SLICE_LINES_MAX < INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
     assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"
     most = WORKERS_MAX * POSTGRES_CONNECTIONS_PER_WORKER

@@ -9,14 +9,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from validators.calendar import month_code
+
 SERIALS_PER_MONTH = 10**9
 BEYOND_EVERY_NUMBER = 10**12
 
 
 def first_number_of(at: datetime) -> int:
     """The lowest number of the month an instant lies in."""
-    utc = at.astimezone(UTC)
-    return (100 + 12 * (utc.year - 2017) + utc.month - 7) * SERIALS_PER_MONTH
+    return month_code(at.astimezone(UTC)) * SERIALS_PER_MONTH
 
 
 @dataclass(slots=True)
@@ -60,6 +61,19 @@ class Numbers:
             else:
                 # Shielded: many wait for one lease, and one of them going away must not end it.
                 await asyncio.shield(self._start_lease(month))
+
+    async def take_many(self, at: datetime, count: int) -> list[int]:
+        """As many numbers as asked, ascending within a block. Raises as `take`."""
+        taken: list[int] = []
+        while len(taken) < count:
+            taken.append(await self.take(at))
+            block = self._block
+            # The first may have begun a block; the rest of it needs no second look at the clock.
+            most = min(count - len(taken), block.end - block.following - self._block_size // 4)
+            if most > 0:
+                taken += range(block.following, block.following + most)
+                block.following += most
+        return taken
 
     def give_back(self, number: int) -> None:
         """Takes back a number that certainly names no bill: its document was refused."""

@@ -78,7 +78,7 @@ async def gateway_in_process(
     async with running(dsn, redis_url, clock, rulebooks) as services:
         started = asyncio.Event()
         config = server_config(create_app(services, clock, Metrics()))
-        server = Server(config, started.set)
+        server = Server(config, started.set, services.bulk.close)
         bound = listener("127.0.0.1", 0)
         address = f"http://127.0.0.1:{bound.getsockname()[1]}"
         # Not `serve`: that would take over the test runner's signals.

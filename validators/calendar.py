@@ -24,3 +24,8 @@ def india_date(at: datetime) -> date:
 def financial_year(day: date) -> int:
     """The calendar year in which the April-March financial year of a day begins."""
     return day.year if day.month >= 4 else day.year - 1
+
+
+def month_code(day: date) -> int:
+    """The month of a day in three digits: 100 is July 2017, when GST began."""
+    return 100 + 12 * (day.year - 2017) + day.month - 7

@@ -14,6 +14,9 @@ _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]").fullmatch
 _STATE_CODES: Final = frozenset(f"{code:02}" for code in (*range(1, 39), 97, 99))
+_ANOTHER_COUNTRY: Final = "96"
+# Embassies, bodies of the United Nations and others notified: no check character is published.
+_UIN: Final = re.compile(r"[0-9]{4}[A-Z]{3}[0-9]{5}[UO]N[0-9A-Z]").fullmatch
 _PIN: Final = re.compile(r"[1-9][0-9]{5}").fullmatch
 _HSN: Final = re.compile(r"[0-9]{4}(?:[0-9]{2}){0,2}").fullmatch
 _HSN_PREFIX: Final = re.compile(r"(?:[0-9]{2}){1,4}").fullmatch
@@ -60,11 +63,18 @@ def party_fault(text: str) -> str | None:
     return None if text == UNREGISTERED else gstin_fault(text)
 
 
+@lru_cache(maxsize=65_536)
+def recipient_fault(text: str) -> str | None:
+    """As `party_fault`, for a field that may also say a Unique Identity Number."""
+    return None if _UIN(text) and text[:2] in _STATE_CODES else party_fault(text)
+
+
 def pin_fault(text: str) -> str | None:
     """PIN_FORMAT or None: 6 digits, the first not 0 (A.2)."""
     return None if _PIN(text) else "PIN_FORMAT"
 
 
+@lru_cache(maxsize=65_536)
 def hsn_fault(text: str) -> str | None:
     """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
     return None if _HSN(text) else "HSN_FORMAT"
@@ -78,6 +88,11 @@ def hsn_prefix_fault(text: str) -> str | None:
 def state_fault(text: str) -> str | None:
     """STATE_FORMAT or None: the two digits a GSTIN of that State begins with."""
     return None if text in _STATE_CODES else "STATE_FORMAT"
+
+
+def country_fault(text: str) -> str | None:
+    """As `state_fault`, where it may be another country: 96, as in India's invoice portals."""
+    return None if text == _ANOTHER_COUNTRY else state_fault(text)
 
 
 def document_number_fault(text: str) -> str | None:

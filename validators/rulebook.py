@@ -60,6 +60,8 @@ class Rulebook:
     """r4(1): Part A of INS-08, from the inspection."""
     inspection_final_within: timedelta
     """r4(1): Part B of INS-08, from the inspection."""
+    irn_validity: timedelta
+    """r2(2): an Invoice Reference Number, from the upload."""
     detention_longer_than: timedelta
     """r5: what a transporter may report."""
 
@@ -87,6 +89,7 @@ RULEBOOKS: Final = (
         renewal_total_max=timedelta(days=360),
         inspection_summary_within=timedelta(hours=24),
         inspection_final_within=timedelta(days=3),
+        irn_validity=timedelta(days=30),
         detention_longer_than=timedelta(minutes=30),
     ),
     Rulebook(
@@ -109,6 +112,7 @@ RULEBOOKS: Final = (
         renewal_total_max=None,
         inspection_summary_within=timedelta(hours=24),
         inspection_final_within=timedelta(days=3),
+        irn_validity=timedelta(days=30),
         detention_longer_than=timedelta(minutes=30),
     ),
 )

@@ -1,0 +1,41 @@
+"""What is shown of an invoice over HTTP."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from gateway.views import encode
+from validators.calendar import india_time
+from validators.inv1 import Inv1
+
+
+class InvoiceView(Inv1, kw_only=True):
+    """An invoice on record: its reference number, until when that is good, and the form."""
+
+    irn: str
+    uploaded_at: datetime
+    valid_until: datetime
+
+
+class InvoiceList(Struct):
+    """The invoices of a document number, the newest financial year first."""
+
+    items: list[InvoiceView]
+    next_cursor: str | None
+
+
+class _Reference(Struct):
+    irn: str
+    uploaded_at: datetime | None
+    valid_until: datetime | None
+
+
+def invoice_json(irn: str, uploaded_at: datetime, validity: timedelta, document: bytes) -> bytes:
+    """An InvoiceView in JSON. The document is JSON already and is not taken apart for it."""
+    reference = _Reference(irn, india_time(uploaded_at), india_time(uploaded_at + validity))
+    return encode(reference)[:-1] + b"," + document[1:]
+
+
+def invoice_list_json(items: list[bytes]) -> bytes:
+    """An InvoiceList in JSON, of InvoiceViews in JSON."""
+    return b'{"items":[%b],"next_cursor":null}' % b",".join(items)

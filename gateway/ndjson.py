@@ -1,0 +1,92 @@
+"""Lines of a request body as they arrive, of any number, with bounded memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.types import Message
+
+from gateway.encodings import Decompressor
+from gateway.http import Call
+from ingest import limits
+
+NDJSON: Final = b"application/x-ndjson"
+
+Line = bytes | None
+"""One line without its end; None for one that is longer than a document may be."""
+
+
+async def lines_of(call: Call) -> AsyncIterator[list[Line]]:
+    """The lines of a body, some at a time as they arrive; the last may lack its line feed. Raises
+    Refusal UNSUPPORTED_CONTENT_ENCODING before the first, MALFORMED_BODY after the last that was
+    sound. The end of the connection ends the lines, and what came of the last one is not one:
+    BrokenUploadError."""
+    encoding = call.headers.get(b"content-encoding", b"identity")
+    decompressor = Decompressor(encoding, members_max=None)
+    lines = _Lines()
+    more = True
+    while more:
+        message = await _received(call)
+        for part in decompressor.parts(message.get("body", b""), limits.BULK_CHUNK_BYTES):
+            if whole := lines.of(part):
+                yield whole
+        more = message.get("more_body", False)
+    decompressor.end()
+    if last := lines.last():
+        yield last
+
+
+class BrokenUploadError(Exception):
+    """The connection ended, or nothing came for too long."""
+
+
+async def _received(call: Call) -> Message:
+    try:
+        async with asyncio.timeout(limits.BULK_IDLE_SECONDS_MAX):
+            message = await call.receive()
+    except TimeoutError as error:
+        raise BrokenUploadError from error
+    if message["type"] == "http.disconnect":
+        raise BrokenUploadError
+    return message
+
+
+class _Lines:
+    """Cuts what arrives into lines, keeping no more than one unfinished line."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._too_long = False
+
+    def of(self, part: bytes) -> list[Line]:
+        """The lines that a part completes."""
+        first, *others = part.split(b"\n")
+        self._add(first)
+        if not others:
+            return []
+        whole: list[Line] = [self._finished()]
+        self._rest = others.pop()
+        whole += others
+        if len(part) > limits.BULK_LINE_BYTES_MAX:
+            whole = [_bounded(line) for line in whole]
+        return whole
+
+    def last(self) -> list[Line]:
+        """The line that was not ended, if there is one."""
+        return [self._finished()] if self._rest or self._too_long else []
+
+    def _add(self, beginning: bytes) -> None:
+        if self._too_long:
+            return
+        self._rest = self._rest + beginning if self._rest else beginning
+        if len(self._rest) > limits.BULK_LINE_BYTES_MAX:
+            self._rest, self._too_long = b"", True
+
+    def _finished(self) -> Line:
+        line = None if self._too_long else self._rest
+        self._rest, self._too_long = b"", False
+        return line
+
+
+def _bounded(line: Line) -> Line:
+    return line if line is None or len(line) <= limits.BULK_LINE_BYTES_MAX else None

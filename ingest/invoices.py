@@ -1,0 +1,237 @@
+"""Use case: uploading invoices for a reference number, r2(2), one by one or by the thousand.
+
+An invoice number is claimed first, then the invoices whose numbers were free are copied in: the
+claim's primary key is the arbiter between uploads, and nothing else has to be looked up. Whoever
+comes second is answered with the first upload, or told which fields differ.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from ingest import limits
+from ingest.batching import Batcher, Turns
+from ingest.database import Connection
+from ingest.invoice_document import pack, unpack
+from ingest.numbers import Numbers
+from ingest.queries import SQL
+from ingest.recording import Recorder, SpoiltError, Written
+from ingest.replay import Claim, Request, StoredAnswer, claim_all
+from validators.authority import Person
+from validators.calendar import india_date, month_code
+from validators.errors import Fault, Refusal, invalid_document
+from validators.inv1 import Inv1, encode, read_inv1
+from validators.inv1_faults import examine_invoice
+from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
+
+IDS_PER_MONTH: Final = 10**10
+_COLUMNS: Final = ("invoice_id", "irn_key", "uploaded_at", "period", "supplier_gstin", "document")
+
+
+def irn_key(irn: str) -> int:
+    """What an invoice is found by: the first eight bytes of its IRN, as a signed integer."""
+    return int.from_bytes(bytes.fromhex(irn[:16]), "big", signed=True)
+
+
+class NewInvoice(NamedTuple):
+    """A sound invoice about to be uploaded."""
+
+    key: InvoiceKey
+    irn: str
+    uploaded_at: datetime
+    period: int
+    document: bytes
+    """The form as normalised, in JSON."""
+
+
+class Uploaded(NamedTuple):
+    """An invoice on record, and whether this upload put it there."""
+
+    irn: str
+    uploaded_at: datetime
+    document: bytes
+    created: bool
+
+
+class _Single(NamedTuple):
+    """An upload of one, with the claim that keeps its answer."""
+
+    invoice: NewInvoice
+    render: Callable[[Uploaded], StoredAnswer]
+    claim: Claim | None
+
+
+class _Answered(NamedTuple):
+    claim: Claim | None
+    answer: StoredAnswer
+
+
+def prepared(person: Person, form: Inv1, shape: Sequence[Fault], at: datetime) -> NewInvoice:
+    """What a form becomes when it is uploaded at an instant. `shape` are the faults found while
+    reading it. Raises Refusal INVALID_DOCUMENT with every fault, or NOT_A_PARTY."""
+    if faults := examine_invoice(form, shape, india_date(at)):
+        raise invalid_document(faults)
+    require_may_upload(person, form)
+    key = key_of(form)
+    return NewInvoice(key, key.irn, at, month_code(form.document_date), encode(form))
+
+
+class Invoices:
+    """Takes invoices for HTTP, singly and in bulk."""
+
+    def __init__(self, recorder: Recorder, numbers: Numbers) -> None:
+        self._recorder = recorder
+        self._numbers = numbers
+        self._in_bulk = Turns(
+            limits.BULK_WRITES_AT_ONCE, limits.BULK_WRITES_WAITING_MAX, "OVERLOADED"
+        )
+        self._singles: Batcher[_Single, StoredAnswer] = Batcher(
+            self._commit_singles,
+            batch_max=limits.BATCH_INVOICES_MAX,
+            waiting_max=limits.WAITING_INVOICES_MAX,
+            lanes=limits.WRITE_LANES,
+            apart=lambda single: (single.claim.identity,) if single.claim else (),
+        )
+
+    async def upload(self, request: Request, form: Inv1, shape: Sequence[Fault]) -> StoredAnswer:
+        """Uploads one invoice with its neighbours; it is durable on return. Raises Refusal as
+        `prepared`, INVOICE_DIFFERS with every field that does, INVOICE_ARCHIVED, OVERLOADED or
+        that of the record; AlreadyAnsweredError as `generate`."""
+        new = prepared(request.person, form, shape, request.at)
+        return await self._singles.submit(_Single(new, request.render, request.claim))
+
+    async def upload_lines(
+        self, person: Person, lines: Sequence[bytes], at: datetime
+    ) -> list[Uploaded | Refusal]:
+        """Uploads the invoices of lines, sound ones in one transaction: durable on return. One
+        answer a line, in order; none spoils the others. Raises nothing of a line's making."""
+        answers: list[Any] = []
+        for position, line in enumerate(lines, 1):
+            try:
+                answers.append(prepared(person, *read_inv1(line), at))
+            except Refusal as refusal:
+                answers.append(refusal)
+            if not position % limits.BULK_LINES_IN_ONE_GO:
+                await asyncio.sleep(0)
+        new = [answer for answer in answers if isinstance(answer, NewInvoice)]
+        try:
+            async with self._in_bulk:
+                stored = await self._store(new) if new else []
+        except Refusal as refusal:
+            stored = [refusal] * len(new)
+        following = iter(stored)
+        return [next(following) if isinstance(one, NewInvoice) else one for one in answers]
+
+    @property
+    def waiting(self) -> int:
+        """How many single uploads wait for a transaction."""
+        return self._singles.waiting
+
+    async def close(self) -> None:
+        """Waits until everything accepted is committed."""
+        await self._singles.close()
+
+    async def _store(self, batch: Sequence[NewInvoice]) -> Sequence[Any]:
+        ids = await self._numbers.take_many(batch[0].uploaded_at, len(batch))
+        numbered = list(zip(ids, batch, strict=True))
+
+        async def write(
+            connection: Connection, items: Sequence[tuple[int, NewInvoice]]
+        ) -> Written[Uploaded | Refusal]:
+            return Written(await _write(connection, items))
+
+        return await self._recorder.record(numbered, write)
+
+    async def _commit_singles(self, batch: list[_Single]) -> Sequence[StoredAnswer | Exception]:
+        ids = await self._numbers.take_many(batch[0].invoice.uploaded_at, len(batch))
+        return await self._recorder.record(
+            list(zip(ids, batch, strict=True)),
+            _write_singles,
+            more=lambda: self._singles.waiting > 0,
+        )
+
+
+async def _write_singles(
+    connection: Connection, batch: Sequence[tuple[int, _Single]]
+) -> Written[StoredAnswer]:
+    uploaded = await _write(connection, [(number, single.invoice) for number, single in batch])
+    answers = [
+        one if isinstance(one, Refusal) else single.render(one)
+        for (_, single), one in zip(batch, uploaded, strict=True)
+    ]
+    kept = [
+        _Answered(single.claim, answer)
+        for (_, single), answer in zip(batch, answers, strict=True)
+        if isinstance(answer, StoredAnswer)
+    ]
+    for lost in await claim_all(connection, kept):
+        if lost is not None:
+            # Its invoice was just stored, which the key forbids: nothing of this may stay.
+            raise lost if len(batch) == 1 else SpoiltError(str(lost))
+    return Written(answers)
+
+
+async def _write(
+    connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
+) -> list[Uploaded | Refusal]:
+    # In the order of their keys, so that two transactions never wait in a circle.
+    ordered = sorted(batch, key=lambda entry: entry[1].key)
+    claimed = await connection.fetch(
+        SQL["claim_invoices"], [(number, *new.key) for number, new in ordered]
+    )
+    ours = {row["invoice_id"] for row in claimed}
+    fresh = [(number, new) for number, new in batch if number in ours]
+    await connection.copy_records_to_table(
+        "invoice",
+        records=[
+            (number, irn_key(new.irn), new.uploaded_at, new.period, new.key[1], pack(new.document))
+            for number, new in fresh
+        ],
+        columns=_COLUMNS,
+    )
+    answers: dict[int, Uploaded | Refusal] = {
+        number: Uploaded(new.irn, new.uploaded_at, new.document, created=True)
+        for number, new in fresh
+    }
+    if again := [entry for entry in batch if entry[0] not in ours]:
+        answers |= await _held(connection, again)
+    return [answers[number] for number, _ in batch]
+
+
+async def _held(
+    connection: Connection, again: Sequence[tuple[int, NewInvoice]]
+) -> dict[int, Uploaded | Refusal]:
+    """What is answered of invoices whose numbers are taken."""
+    keys = [new.key for _, new in again]
+    rows = await connection.fetch(
+        SQL["invoices_claimed"],
+        [key.financial_year for key in keys],
+        [key.supplier_gstin for key in keys],
+        [key.number for key in keys],
+    )
+    held = {row["position"] - 1: row["invoice_id"] for row in rows}
+    found = await connection.fetch(
+        SQL["invoices_by_irn"],
+        [irn_key(new.irn) for _, new in again],
+        min(held.values()),
+        max(held.values()),
+    )
+    firsts = {row["invoice_id"]: row for row in found}
+    answers: dict[int, Uploaded | Refusal] = {}
+    for position, (number, new) in enumerate(again):
+        first = firsts.get(held[position])
+        if first is None:
+            answers[number] = Refusal("INVOICE_ARCHIVED", irn=new.irn)
+        else:
+            answers[number] = _again(new, first["uploaded_at"], unpack(first["document"]))
+    return answers
+
+
+def _again(new: NewInvoice, uploaded_at: datetime, first: bytes) -> Uploaded | Refusal:
+    """An invoice sent again, beside what was uploaded first."""
+    if first != new.document:
+        changed = differences(read_inv1(first)[0], read_inv1(new.document)[0])
+        if changed:
+            return Refusal("INVOICE_DIFFERS", faults=tuple(changed), irn=new.irn)
+    return Uploaded(new.irn, uploaded_at, first, created=False)
