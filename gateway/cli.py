@@ -1,10 +1,11 @@
-"""The command line: serve, enrol, migrate, rebuild-hot-state, demo."""
+"""The command line: serve, enrol, migrate, rebuild-hot-state, archive-invoices, demo."""
 
 import argparse
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
 from gateway.servers.process import ServerFailed
 from gateway.settings import SettingError, Settings, environment, variable
 from gateway.worker import now
+from ingest.archive import ArchiveError, archive_invoices
 from ingest.clients import Enrolment, EnrolmentError, enrol
 from ingest.database import Database
 from ingest.hot_state import HotState
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (
         DataDirectoryInUse,
         ServerFailed,
+        ArchiveError,
         supervisor.StartError,
         Refusal,
         OSError,
@@ -77,6 +80,13 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "migrate", "bring the schema to its newest version", _migrate)
     _command(commands, "rebuild-hot-state", "Redis anew from PostgreSQL, while serving", _rebuild)
+    archive = _command(
+        commands, "archive-invoices", "old invoices from the record into files", _archive
+    )
+    archive.add_argument(
+        "--before", required=True, type=_month, metavar="YYYY-MM", help="the first month to keep"
+    )
+    archive.add_argument("--into", required=True, type=Path, help="directory of the files")
     _command(commands, "demo", "a throwaway gateway shows what it does", _demo, servers=False)
     return parser
 
@@ -165,6 +175,24 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
 
     done = _with_record(settings, run)
     print(f"\n{done} live e-way bills are in the hot state")
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a month YYYY-MM") from error
+
+
+def _archive(settings: Settings, chosen: argparse.Namespace) -> None:
+    async def run(database: Database, _: Endpoints) -> int:
+        count = 0
+        async for done in archive_invoices(database, chosen.before, chosen.into, now()):
+            print(f"{done.partition}: {done.invoices} invoices in {done.file}")
+            count += 1
+        return count
+
+    print(f"{_with_record(settings, run)} partitions archived")
 
 
 def _demo(_: Settings, __: argparse.Namespace) -> None:

@@ -15,10 +15,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from loadtest.gateway import serving, started
 
 _GENERATE = Path(__file__).with_name("generate.lua")
 _PERSON = "27AAPFU0939F1ZV"
@@ -37,13 +36,17 @@ def main() -> None:
         parser.error("wrk is needed (Debian: apt-get install wrk)")
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as directory,
-        _gateway(Path(directory), options.workers) as (gateway, token),
-        _started([sys.executable, "-m", "loadtest.bare_endpoint", str(options.workers)]) as bare,
+        serving(Path(directory), options.workers) as gateway,
+        started([sys.executable, "-m", "loadtest.bare_endpoint", str(options.workers)]) as bare,
     ):
+        token = gateway.token(_PERSON)
         rounds = []
         for number in range(-1, options.rounds):
             load = (options.seconds, options.connections, token)
-            one = (_rate(bare, *load, f"b{number + 1}"), _rate(gateway, *load, f"g{number + 1}"))
+            one = (
+                _rate(bare, *load, f"b{number + 1}"),
+                _rate(gateway.address, *load, f"g{number + 1}"),
+            )
             name = "warm-up" if number < 0 else f"round {number + 1}"
             print(f"{name:8}  bare {one[0]:8.0f}/s  gateway {one[1]:8.0f}/s  {one[1] / one[0]:.3f}")
             if number >= 0:
@@ -75,36 +78,6 @@ def _rate(address: str, seconds: int, connections: int, token: str, prefix: str)
     if found is None:
         raise SystemExit(f"wrk said no rate:\n{done.stdout}")
     return float(found[1])
-
-
-@contextmanager
-def _gateway(directory: Path, workers: int) -> Iterator[tuple[str, str]]:
-    """A gateway, and the token of a taxpayer."""
-    command = [sys.executable, "-m", "gateway"]
-    data = ["--data-dir", str(directory)]
-    serve = [*command, "serve", "--port", "0", "--workers", str(workers), "--log-level", "warning"]
-    with _started([*serve, *data]) as address:
-        enrol = [*command, "enrol", "taxpayer", "--id", _PERSON, *data]
-        client = json.loads(subprocess.run(enrol, capture_output=True, check=True).stdout)
-        form = "grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}"
-        body = form.format(**client).encode()
-        with urllib.request.urlopen(f"{address}/v1/oauth/token", body) as answer:  # noqa: S310
-            yield address, json.load(answer)["access_token"]
-
-
-@contextmanager
-def _started(command: list[str]) -> Iterator[str]:
-    """A server started by a command, as the address it prints when it is ready."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    try:
-        found = re.search(r"http://\S+", process.stdout.readline())
-        if found is None:
-            raise SystemExit(f"{' '.join(command)} did not start")
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

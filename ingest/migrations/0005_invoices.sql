@@ -11,6 +11,13 @@ CREATE TABLE invoice_month (
 
 -- No primary key: an invoice is found by its IRN, and `invoice_claim` holds it to be the only one.
 -- The order of the columns leaves no padding between them.
+-- The partitions there are: their names, how many ids each has room for, and the first beyond it.
+CREATE TABLE invoice_partition (
+    name      text   PRIMARY KEY,
+    ids       bigint NOT NULL,
+    beyond_id bigint NOT NULL UNIQUE
+);
+
 CREATE TABLE invoice (
     invoice_id    bigint      NOT NULL,
     -- The first eight bytes of the IRN, which follows from the document as a whole.
@@ -84,7 +91,19 @@ BEGIN
             EXECUTE format('CREATE TABLE %I (LIKE invoice INCLUDING ALL)', name);
             EXECUTE format('ALTER TABLE invoice ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
                            name, floor + part * room::bigint, floor + (part + 1) * room::bigint);
+            INSERT INTO invoice_partition VALUES (name, room, floor + (part + 1) * room::bigint);
         END IF;
     END LOOP;
     RETURN floor + first;
+END $$;
+
+CREATE FUNCTION drop_invoice_partition(partition text) RETURNS void LANGUAGE plpgsql
+SET lock_timeout = '2s' AS $$
+BEGIN
+    DELETE FROM invoice_partition WHERE name = partition;
+    IF NOT FOUND THEN
+        RAISE undefined_table USING MESSAGE = format('%s is no partition of invoices', partition);
+    END IF;
+    EXECUTE format('ALTER TABLE invoice DETACH PARTITION %I', partition);
+    EXECUTE format('DROP TABLE %I', partition);
 END $$;

@@ -32,3 +32,17 @@ WHERE irn_key = ANY($1::bigint[]) AND invoice_id BETWEEN $2 AND $3;
 -- The financial years in which a supplier's document number is an invoice's, newest first.
 SELECT financial_year FROM invoice_claim
 WHERE supplier_gstin = $1 AND number = $2 ORDER BY financial_year DESC;
+
+-- name: invoice_partitions_below
+-- The partitions of invoices whose ids are all below one, the oldest first.
+SELECT name FROM invoice_partition WHERE beyond_id <= $1 ORDER BY beyond_id;
+
+-- name: invoices_of_partition
+-- Every invoice of one partition, as it lies there.
+SELECT uploaded_at, document FROM invoice
+WHERE invoice_id >= (SELECT beyond_id - ids FROM invoice_partition WHERE name = $1)
+  AND invoice_id < (SELECT beyond_id FROM invoice_partition WHERE name = $1);
+
+-- name: drop_invoice_partition
+-- Takes a partition out of the record; whoever waits behind it waits two seconds at most.
+SELECT drop_invoice_partition($1);

@@ -1,0 +1,59 @@
+"""A gateway for a measurement, started as its users start it, and persons enrolled with it."""
+
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_COMMAND = [sys.executable, "-m", "gateway"]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway that serves: its address, and the directory its data is in."""
+
+    address: str
+    data_dir: Path
+
+    @property
+    def postgres_dsn(self) -> str:
+        """Of the record it keeps."""
+        endpoints = json.loads((self.data_dir / "endpoints.json").read_text())
+        return str(endpoints["postgres_dsn"])
+
+    def token(self, gstin: str) -> str:
+        """A token of a new client of a taxpayer; good for 30 minutes."""
+        enrol = [*_COMMAND, "enrol", "taxpayer", "--id", gstin, "--data-dir", str(self.data_dir)]
+        client = json.loads(subprocess.run(enrol, capture_output=True, check=True).stdout)
+        form = "grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}"
+        body = form.format(**client).encode()
+        with urllib.request.urlopen(f"{self.address}/v1/oauth/token", body) as answer:  # noqa: S310
+            return str(json.load(answer)["access_token"])
+
+
+@contextmanager
+def serving(data_dir: Path, workers: int) -> Iterator[Gateway]:
+    """A gateway with its own PostgreSQL and Redis under a directory, until the block ends."""
+    serve = [*_COMMAND, "serve", "--port", "0", "--log-level", "warning"]
+    with started([*serve, "--workers", str(workers), "--data-dir", str(data_dir)]) as address:
+        yield Gateway(address, data_dir)
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[str]:
+    """A server started by a command, as the address it prints when it is ready."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    try:
+        found = re.search(r"http://\S+", process.stdout.readline())
+        if found is None:
+            raise SystemExit(f"{' '.join(command)} did not start")
+        yield found[0]
+    finally:
+        process.terminate()
+        process.wait()
