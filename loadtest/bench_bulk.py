@@ -15,16 +15,17 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import asyncpg
 import orjson
 
 from loadtest.gateway import Gateway, serving
 from loadtest.invoices import gstin, invoices
+from loadtest.uploads import upload
 
 _CHUNK: Final = 256 * 1024
 _FIRST_SEED: Final = 10_000
@@ -144,30 +145,9 @@ async def _round(
     return suppliers, bodies, seconds
 
 
-async def upload(address: str, token: str, body: bytes) -> int:
-    """Sends a body to /v1/invoices/bulk while reading its answers; how many lines were created."""
-    url = urlsplit(address)
-    reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=8 * _CHUNK)
-    head = (
-        f"POST /v1/invoices/bulk HTTP/1.1\r\nHost: {url.netloc}\r\n"
-        f"Authorization: Bearer {token}\r\nContent-Type: application/x-ndjson\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    writer.write(head.encode())
-
-    async def send() -> None:
-        for first in range(0, len(body), _CHUNK):
-            writer.write(body[first : first + _CHUNK])
-            await writer.drain()
-
-    sending = asyncio.create_task(send())
-    created, rest = 0, b""
-    while answered := await reader.read(4 * _CHUNK):
-        whole, _, rest = (rest + answered).rpartition(b"\n")
-        created += whole.count(b'"status":201')
-    await sending
-    writer.close()
-    return created
+def _chunks(body: bytes) -> Iterator[bytes]:
+    for first in range(0, len(body), _CHUNK):
+        yield body[first : first + _CHUNK]
 
 
 async def _lay_in(record: "asyncpg.Connection[asyncpg.Record]", stored: int) -> int:
