@@ -137,7 +137,10 @@ async def _round(
     tokens = [gateway.token(supplier) for supplier in suppliers]
     begun = time.perf_counter()
     created = await asyncio.gather(
-        *(upload(gateway.address, token, body) for token, body in zip(tokens, bodies, strict=True))
+        *(
+            upload(gateway.address, token, _chunks(body))
+            for token, body in zip(tokens, bodies, strict=True)
+        )
     )
     seconds = time.perf_counter() - begun
     if sum(created) != options.uploads * (count or options.invoices):

@@ -1,7 +1,7 @@
 """Uploads that last: what they do to the rate, to the memory of the workers, and to the record.
 
-`python -m loadtest.long_upload [--lines 20000000] [--uploads 4] [--workers 2]` starts a gateway in a
-temporary directory and sends it that many invoices of three lines, in as many uploads at once as
+`python -m loadtest.long_upload [--lines 20000000] [--uploads 4] [--workers 2]` starts a gateway in
+a temporary directory and sends it that many invoices of three lines, in as many uploads at once as
 told, each one request from its first line to its last. For every million it prints the rate of
 that million and the resident size of the largest worker, and at the end the bytes an invoice takes.
 """

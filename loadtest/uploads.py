@@ -7,6 +7,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _READ_BYTES: Final = 1024 * 1024
+_CREATED: Final = b'"status":201'
+_LAST_BYTES: Final = 200
 
 
 async def upload(
@@ -34,14 +36,14 @@ async def upload(
         writer.write(b"0\r\n\r\n")
 
     sending = asyncio.create_task(send())
-    created, rest, last = 0, b"", b""
+    created, last = 0, b""
     while answered := await reader.read(_READ_BYTES):
-        whole, _, rest = (rest + answered).rpartition(b"\n")
-        created += whole.count(b'"status":201')
-        last = whole or last
+        # A mark that two reads share is counted with the second.
+        created += (last[-len(_CREATED) + 1 :] + answered).count(_CREATED)
+        last = (last + answered)[-_LAST_BYTES:]
         told(created)
     await sending
     writer.close()
-    if b'"summary"' not in last + rest:
-        raise SystemExit(f"the answer is not complete: {(last + rest)[-200:]!r}")
+    if b'"summary"' not in last:
+        raise SystemExit(f"the answer is not complete: {last!r}")
     return created
