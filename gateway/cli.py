@@ -1,4 +1,4 @@
-"""The command line: serve, enrol, migrate, rebuild-hot-state, demo."""
+"""The command line: serve, enrol, migrate, rebuild-hot-state, upload, demo."""
 
 import argparse
 import json
@@ -16,6 +16,7 @@ from gateway import demo, supervisor
 from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
 from gateway.servers.process import ServerFailed
 from gateway.settings import SettingError, Settings, environment, variable
+from gateway.upload.arguments import add_arguments as add_upload_arguments
 from gateway.worker import now
 from ingest.clients import Enrolment, EnrolmentError, enrol
 from ingest.database import Database
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "migrate", "bring the schema to its newest version", _migrate)
     _command(commands, "rebuild-hot-state", "Redis anew from PostgreSQL, while serving", _rebuild)
+    send = _command(commands, "upload", "send a file to a gateway", _upload, servers=False)
+    add_upload_arguments(send)
     _command(commands, "demo", "a throwaway gateway shows what it does", _demo, servers=False)
     return parser
 
@@ -165,6 +168,13 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
 
     done = _with_record(settings, run)
     print(f"\n{done} live e-way bills are in the hot state")
+
+
+def _upload(_: Settings, chosen: argparse.Namespace) -> None:
+    # Whoever serves needs nothing of what an upload needs.
+    from gateway.upload.command import upload  # noqa: PLC0415
+
+    sys.exit(upload(chosen, environment()))
 
 
 def _demo(_: Settings, __: argparse.Namespace) -> None:
