@@ -36,6 +36,8 @@ class _Group:
 
     key: Key | None
     rows: list[Row] = field(default_factory=list)
+    in_pieces: bool = False
+    """Whether the document has more rows than these."""
 
 
 class CsvDocuments:
@@ -75,14 +77,20 @@ class CsvDocuments:
             if row.blank:
                 continue
             key = self._key(row)
-            if group is not None and len(group.rows) < ROWS_MAX and self._goes_on(group.key, key):
-                group.rows.append(row)
-                # After a row whose document is not known comes a row of perhaps the same one.
-                group.key = _merged(group.key, key)
-                continue
-            if group is not None:
+            if group is None:
+                group = _Group(key, [row])
+            elif not self._goes_on(group.key, key):
                 yield group
-            group = _Group(key, [row])
+                group = _Group(key, [row])
+            else:
+                # After a row whose document is not known comes a row of perhaps the same one.
+                key = _merged(group.key, key)
+                if len(group.rows) == ROWS_MAX:
+                    group.in_pieces = True
+                    yield group
+                    group = _Group(key, [], in_pieces=True)
+                group.key = key
+                group.rows.append(row)
         if group is not None:
             yield group
 
@@ -123,8 +131,8 @@ class CsvDocuments:
             else:
                 reader.take(row)
         first = group.rows[0].line
-        if len(group.rows) == ROWS_MAX:
-            reason = f"begins or goes on with {ROWS_MAX} rows or more"
+        if group.in_pieces:
+            reason = f"is of a document of more than {ROWS_MAX} rows"
             reader.faults.append(Unreadable(first, None, reason))
         if reader.faults:
             return Document(first, lines, b"", tuple(reader.faults))
