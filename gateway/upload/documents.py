@@ -79,14 +79,21 @@ class Outcome(Enum):
     TO_SEND_AGAIN = "to send again"
 
 
+_NUMBER_OF_WHAT_EXISTS: Final = {
+    "DOCUMENT_ALREADY_HAS_EWAY_BILL": "ebn",
+    "DOCUMENT_ALREADY_HAS_PART_A": "part_a_reference",
+}
+"""What a party to the document is told beside these codes; nobody else is."""
+
+
 def outcome(answer: dict[str, Any]) -> Outcome:
     """What an answer says. An e-way bill that exists is answered 409 with its number."""
     status = answer["status"]
     if status == 201:
         return Outcome.CREATED
-    if status == 200 or (
-        status == 409 and answer.get("code") == "DOCUMENT_ALREADY_HAS_EWAY_BILL" and "ebn" in answer
-    ):
+    if status == 200:
+        return Outcome.EXISTING
+    if status == 409 and _NUMBER_OF_WHAT_EXISTS.get(answer.get("code", "")) in answer:
         return Outcome.EXISTING
     if status == ANSWERED_AGAIN or status >= 500:
         return Outcome.TO_SEND_AGAIN

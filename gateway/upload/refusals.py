@@ -28,6 +28,8 @@ class TokenRefused(Exception):
 async def refusal(response: aiohttp.ClientResponse) -> Exception:
     """What to raise for an answer that is not a success."""
     words = f"{response.url} answers {response.status}"
+    if moved := response.headers.get("Location"):
+        words = f"{words} and names {moved}: say that with --url"
     if said := _problem(await response.content.read(_PROBLEM_BYTES_MAX)):
         words = f"{words}: {said}"
     if response.status == 429 or response.status >= 500:

@@ -30,7 +30,6 @@ class Tokens:
         self._credentials = credentials
         self._token: str | None = None
         self._until = 0.0
-        self._fresh = False
         self._taking = asyncio.Lock()
 
     async def token(self) -> str:
@@ -57,7 +56,7 @@ class Tokens:
             "client_secret": self._credentials.client_secret,
         }
         asked = time.monotonic()
-        async with self._session.post(self._url, data=form) as response:
+        async with self._session.post(self._url, data=form, allow_redirects=False) as response:
             if response.status != 200:
                 raise await refusal(response)
             answer = await response.json(content_type=None)

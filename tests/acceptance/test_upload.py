@@ -1,6 +1,7 @@
 """`gateway upload` as its user runs it, against a server that speaks the bulk contract."""
 
 import csv
+import itertools
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 from starlette.responses import Response
 
 from gateway.servers.process import until
+from gateway.upload.connection import UNANSWERED_DOCUMENTS_MAX
 from tests.bulk_server import CLIENT, BulkServer, Json, problem, serving
 from tests.gateway_processes import BOUND_S, REPOSITORY, command_environment, run_command
 
@@ -315,6 +317,53 @@ def test_answers_that_come_only_at_the_end(server: BulkServer, tmp_path: Path) -
     assert upload(server, path).returncode == 0
     once_each(server, 10_000)
     assert server.requests > 1
+
+
+def test_answers_come_while_documents_go(server: BulkServer, tmp_path: Path) -> None:
+    """More than may be unanswered, in one request: its answers were read before its end."""
+    assert upload(server, invoices(tmp_path, 3 * UNANSWERED_DOCUMENTS_MAX)).returncode == 0
+    once_each(server, 3 * UNANSWERED_DOCUMENTS_MAX)
+    assert server.requests == 1
+
+
+_MEASURED = """
+import resource, sys
+from gateway.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print("KiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+class Forgetful(BulkServer):
+    """Takes everything and remembers nothing, so that much can be sent."""
+
+    def answer(self, line: bytes, number: int, named: str) -> tuple[str, Json]:
+        return "", {"line": number, "status": 201, named: f"{number:064}"}
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """A file twenty times as large takes no more, give or take a tenth of what is more in it."""
+    sizes, peaks = [], []
+    with serving(Forgetful()) as server:
+        for count in (10_000, 200_000):
+            line = json.dumps(invoice(1, pad="x" * 1000)) + "\n"
+            path = tmp_path / f"{count}.ndjson"
+            with path.open("w") as file:
+                file.writelines(itertools.repeat(line, count))
+            done = subprocess.run(
+                [sys.executable, "-c", _MEASURED, "upload", str(path), "--url", server.url],
+                cwd=REPOSITORY,
+                env=command_environment(**OWN),
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert f"{count:,} invoices answered" in done.stdout
+            sizes.append(path.stat().st_size)
+            peaks.append(int(done.stdout.split("KiB")[1]) * 1024)
+    assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 10
 
 
 def test_the_answers_are_to_one_file_and_one_gateway(server: BulkServer, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.upload.answers import AnswersFile
-from gateway.upload.documents import FileRefused, Kind, Outcome
+from gateway.upload.documents import FileRefused, Kind, Outcome, outcome
 from gateway.upload.ndjson import LINE_BYTES_MAX, NdjsonDocuments
 from gateway.upload.progress import Progress
 from gateway.upload.refused import reason, write_refused
@@ -155,6 +155,27 @@ def test_refused_lines_are_as_they_were(source: Source) -> None:
 )  # fmt: skip
 def test_reasons_for_a_person(answer: dict[str, Any], words: str) -> None:
     assert reason(answer) == words
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"status": 201}, Outcome.CREATED),
+        ({"status": 200}, Outcome.EXISTING),
+        ({"status": 409, "code": "DOCUMENT_ALREADY_HAS_EWAY_BILL", "ebn": "1"}, Outcome.EXISTING),
+        ({"status": 409, "code": "DOCUMENT_ALREADY_HAS_EWAY_BILL"}, Outcome.REFUSED),
+        ({"status": 409, "code": "DOCUMENT_ALREADY_HAS_PART_A", "part_a_reference": "1"},
+         Outcome.EXISTING),
+        ({"status": 409, "code": "CONFLICT", "ebn": "1"}, Outcome.REFUSED),
+        ({"status": 409}, Outcome.REFUSED),
+        ({"status": 400}, Outcome.REFUSED),
+        ({"status": 429}, Outcome.TO_SEND_AGAIN),
+        ({"status": 500}, Outcome.TO_SEND_AGAIN),
+        ({"status": 503}, Outcome.TO_SEND_AGAIN),
+    ],
+)  # fmt: skip
+def test_what_answers_say(answer: dict[str, Any], said: Outcome) -> None:
+    assert outcome(answer) is said
 
 
 def test_a_line_too_long_is_not_read_into_memory_but_answered(tmp_path: Path) -> None:
