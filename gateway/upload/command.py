@@ -21,7 +21,7 @@ from gateway.upload.arguments import (
 from gateway.upload.documents import FileRefused, Kind, Outcome
 from gateway.upload.progress import Progress
 from gateway.upload.refusals import UploadFailed
-from gateway.upload.refused import refused_files, write_refused
+from gateway.upload.refused import put_aside, refused_files, write_refused
 from gateway.upload.sending import send
 from gateway.upload.source import Source, open_source
 from gateway.upload.tokens import Credentials
@@ -48,6 +48,8 @@ def upload(chosen: argparse.Namespace, environment: Mapping[str, str]) -> int:
         answers = AnswersFile(answers_path, source, url, again=chosen.again)
     except FileRefused as refused:
         raise SettingError(str(refused)) from refused
+    if chosen.again:
+        put_aside(*refused_files(source))
     with answers:
         failure = _send(source, answers, url, credentials, chosen)
         mend = refused_files(source) if answers.counts[Outcome.REFUSED] else []

@@ -19,14 +19,15 @@ UNANSWERED_DOCUMENTS_MAX: Final = 8192
 UNANSWERED_BYTES_MAX: Final = 16 * 1024 * 1024
 """What is kept to be sent again: the memory an upload takes."""
 BLOCK_DOCUMENTS: Final = 64
+BLOCK_BYTES: Final = 256 * 1024
 STALLED_SECONDS: Final = 5.0
 """When so much is unanswered for so long, the request ends: a proxy between may be waiting for its
 end before it passes it on."""
 ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 
-Take = Callable[[int], list[Document]]
-"""The next documents that nobody has taken, at most so many; none when there are no more."""
+Take = Callable[[], list[Document]]
+"""A block of documents that nobody has taken yet; none when there are no more."""
 Answered = Callable[[list[tuple[Document, dict[str, Any]]]], None]
 """Told the final answers, each with its document, as they come."""
 
@@ -54,7 +55,7 @@ class Connection:
     def has_more(self) -> bool:
         """Whether there is anything left for this connection to send."""
         if not self._waiting:
-            self._waiting.extend(self._take(BLOCK_DOCUMENTS))
+            self._waiting.extend(self._take())
         return bool(self._waiting)
 
     async def send(self, token: str) -> int:
@@ -98,7 +99,7 @@ class _Request:
         self._waiting = waiting
         self._take = take
         self._unanswered: deque[Document] = deque()
-        self._unanswered_bytes = 0
+        self._kept_bytes = 0
         self._again: list[Document] = []
         self._answers = 0
         self._room = asyncio.Event()
@@ -114,7 +115,7 @@ class _Request:
             # They count as sent from here: whether they were, only an answer tells.
             self._unanswered.extend(block)
             written = b"".join([document.body + b"\n" for document in block])
-            self._unanswered_bytes += len(written)
+            self._kept_bytes += len(written)
             yield written
             # As long as the socket takes it, sending does not wait: the answers get their turn.
             await asyncio.sleep(0)
@@ -135,10 +136,10 @@ class _Request:
                     f"{self._answers} was due"
                 )
             document = self._unanswered.popleft()
-            self._unanswered_bytes -= len(document.body) + 1
             if outcome(answer) is Outcome.TO_SEND_AGAIN:
                 self._again.append(document)
             else:
+                self._kept_bytes -= len(document.body) + 1
                 final.append((document, answer))
         self._room.set()
         return final
@@ -155,6 +156,8 @@ class _Request:
 
     async def _has_room(self) -> bool:
         while self._full():
+            if not self._unanswered:  # All that is kept comes again, in another request.
+                return False
             self._room.clear()
             try:
                 await asyncio.wait_for(self._room.wait(), STALLED_SECONDS)
@@ -165,14 +168,16 @@ class _Request:
     def _full(self) -> bool:
         return (
             len(self._unanswered) + len(self._again) >= UNANSWERED_DOCUMENTS_MAX
-            or self._unanswered_bytes >= UNANSWERED_BYTES_MAX
+            or self._kept_bytes >= UNANSWERED_BYTES_MAX
         )
 
     def _next_block(self) -> list[Document]:
-        if self._waiting:
-            count = min(BLOCK_DOCUMENTS, len(self._waiting))
-            return [self._waiting.popleft() for _ in range(count)]
-        return self._take(BLOCK_DOCUMENTS)
+        block: list[Document] = []
+        size = 0
+        while self._waiting and len(block) < BLOCK_DOCUMENTS and size < BLOCK_BYTES:
+            block.append(self._waiting.popleft())
+            size += len(block[-1].body)
+        return block or self._take()
 
 
 async def _batches(content: aiohttp.StreamReader) -> AsyncIterator[list[dict[str, Any]]]:

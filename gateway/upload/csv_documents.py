@@ -115,7 +115,7 @@ class CsvDocuments:
         return any(map(str.strip, row.cells[len(self._columns) :]))
 
     def _document(self, group: _Group, lines: int) -> Document:
-        reader = _GroupReader(self._columns, self.delimiter == ";")
+        reader = _GroupReader(self._columns, self.header, self.delimiter == ";")
         for row in group.rows:
             if row.fault:
                 reader.faults.append(Unreadable(row.line, None, row.fault))
@@ -145,8 +145,9 @@ class CsvDocuments:
 class _GroupReader:
     """Puts the cells of a document's rows where they belong."""
 
-    def __init__(self, columns: list[Column | None], semicolons: bool) -> None:
+    def __init__(self, columns: list[Column | None], header: list[str], semicolons: bool) -> None:
         self._columns = columns
+        self._header = header
         self._semicolons = semicolons
         self._said: dict[str, tuple[Any, int]] = {}
         self._rows = 0
@@ -162,17 +163,21 @@ class _GroupReader:
             written = cell.strip()
             if not written:
                 continue
+            title = self._header[number - 1].strip()
             if column is None:
+                if not title:
+                    reason = f"{shown(written)} is in a column without a name"
+                    self.faults.append(Unreadable(row.line, str(number), reason))
                 continue
             try:
                 value = column.read(written, self._semicolons)
             except CellUnreadable as error:
-                self.faults.append(Unreadable(row.line, f"{number} {column.name}", str(error)))
+                self.faults.append(Unreadable(row.line, f"{number} {title}", str(error)))
                 continue
             if column.of_line:
                 _put(line_of_goods, column.path, value)
             else:
-                self._say(row, number, column, value)
+                self._say(row, f"{number} {title}", column, value)
         if line_of_goods:
             self.goods.append(line_of_goods)
         elif self._rows and len(self.faults) == faults_before:
@@ -181,13 +186,13 @@ class _GroupReader:
             )
         self._rows += 1
 
-    def _say(self, row: Row, number: int, column: Column, value: Any) -> None:
+    def _say(self, row: Row, title: str, column: Column, value: Any) -> None:
         said, line = self._said.setdefault(column.name, (value, row.line))
         if said == value:
             _put(self.document, column.path, value)
             return
         reason = f"{shown(str(value))} contradicts {shown(str(said))} of line {line}"
-        self.faults.append(Unreadable(row.line, f"{number} {column.name}", reason))
+        self.faults.append(Unreadable(row.line, title, reason))
 
 
 def _merged(before: Key | None, key: Key | None) -> Key | None:

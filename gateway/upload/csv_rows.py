@@ -146,7 +146,7 @@ def _leniently(line: str, delimiter: str) -> list[str]:
 def _reason(error: csv.Error) -> str:
     said = str(error)
     if "expected after" in said:
-        return "a quote within a cell must be written twice"
+        return "a quote is not closed, or one within the cell is not written twice"
     if "unexpected end" in said or "field larger" in said or "not closed" in said:
         return "a quote is not closed"
     return said

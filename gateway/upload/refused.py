@@ -47,6 +47,13 @@ def write_refused(source: Source, answers: AnswersFile) -> None:
             _write_ndjson(source, documents, in_order)
 
 
+def put_aside(*files: Path) -> None:
+    """Keeps the files there are under other names."""
+    for file in files:
+        if file.exists():
+            file.replace(aside(file))
+
+
 def reason(answer: dict[str, Any]) -> str:
     """Why a document was refused, in a line a person can read."""
     errors = answer.get("errors")
@@ -120,7 +127,7 @@ def _new(path: Path) -> Path:
 def _put(path: Path) -> None:
     """Puts a new file in its place. One that is there and does not begin it goes aside."""
     if path.exists() and not _begins(path, _new(path)):
-        path.replace(aside(path))
+        put_aside(path)
     _new(path).replace(path)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import aiohttp
 
 from gateway.upload.answers import AnswersFile
-from gateway.upload.connection import Connection, Target
+from gateway.upload.connection import BLOCK_BYTES, BLOCK_DOCUMENTS, Connection, Target
 from gateway.upload.csv_documents import CsvReading
 from gateway.upload.documents import Document, FileRefused, Outcome, outcome
 from gateway.upload.ndjson import NdjsonReading
@@ -68,15 +68,20 @@ class _Supply:
         self.failure: UploadFailed | None = None
         """Why the file could not be read to its end."""
 
-    def take(self, count: int) -> list[Document]:
-        """The next documents to send, at most so many; none at the end of the file."""
+    def take(self) -> list[Document]:
+        """The next documents to send, a block of them; none at the end of the file."""
         taken: list[Document] = []
+        size = 0
         try:
-            while len(taken) < count and (reading := next(self._readings, None)):
-                if reading.document.unreadable:
-                    self._keep([(reading.document, reading.document.own_answer())])
+            while len(taken) < BLOCK_DOCUMENTS and size < BLOCK_BYTES:
+                if (reading := next(self._readings, None)) is None:
+                    break
+                document = reading.document
+                if document.unreadable:
+                    self._keep([(document, document.own_answer())])
                 else:
-                    taken.append(reading.document)
+                    taken.append(document)
+                    size += len(document.body)
         except (OSError, UnicodeDecodeError, FileRefused, UploadFailed) as error:
             # Within the body of a request this would pass for a broken connection.
             self.failure = UploadFailed(str(error))

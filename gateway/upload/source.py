@@ -66,6 +66,8 @@ def open_source(path: Path, kind: Kind | None) -> Source:
             raise FileRefused(f"{path} is empty")
         return Source(path, kind, NdjsonDocuments(path), None, size, sha256, lines)
     encoding = _encoding(head)
+    if encoding == "utf-16" and first.decode(encoding, "ignore").lstrip().startswith(("{", "[")):
+        raise FileRefused(f"{path} is JSON in UTF-16: save it as UTF-8")
     size, sha256, lines = _look_through(path, encoding)
     try:
         kind = kind or _kind_of_sheet(path, encoding)

@@ -463,9 +463,9 @@ def test_csv_is_sent_mended_and_sent(server: BulkServer, tmp_path: Path) -> None
     assert (answers[4]["status"], answers[4]["code"]) == (422, "CSV_UNREADABLE")
     assert answers[4]["client_side"] is True
     assert [(error["line"], error["column"]) for error in answers[4]["errors"]] == [
-        (4, "3 document_date"),
-        (4, "8 taxable_value"),
-        (4, "9 total_value"),
+        (4, "3 Date of Invoice"),
+        (4, "8 Taxable value"),
+        (4, "9 Total Invoice Value (In figure)"),
     ]
     mend = tmp_path / "sales.csv.refused.csv"
     assert mend.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -481,6 +481,38 @@ def test_csv_is_sent_mended_and_sent(server: BulkServer, tmp_path: Path) -> None
         )
     assert upload(server, mend).returncode == 0
     assert server.documents["C2"]["lines"][0]["taxable_value"] == "10.00"
+    # Everything anew, with nothing of before in the way.
+    assert upload(server, path, "--again").returncode == 3
+    assert (tmp_path / "sales.csv.refused.csv.before1").exists()
+    assert "11/21/2026" in mend.read_text(encoding="utf-8")
+
+
+def test_all_rows_of_a_refused_invoice_are_there_to_mend(
+    server: BulkServer, tmp_path: Path
+) -> None:
+    errors = [{"pointer": "/lines/1/quantity", "code": "NOT_POSITIVE", "detail": "must be more"}]
+    server.refuse = lambda document: (
+        {"status": 422, "code": "INVALID_DOCUMENT", "detail": "", "errors": errors}
+        if document["document_number"] == "C1"
+        else None
+    )
+    path = tmp_path / "sales.csv"
+    path.write_text(CSV.replace("11/21/2026;B2B;Rods;7214;1;10,00", '"21/11/2026";B2B;"Ro', 1))
+    assert upload(server, path).returncode == 3
+    mend = tmp_path / "sales.csv.refused.csv"
+    with mend.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=";"))[1:]
+    assert [row[-2:] for row in rows] == [
+        ["2", "/lines/1/quantity must be more"],
+        ["3", "/lines/1/quantity must be more"],
+        ["4", "line 4: a quote is not closed, or one within the cell is not written twice"],
+    ]
+    assert {len(row) for row in rows} == {11}
+    server.refuse = lambda _: None
+    sound = mend.read_text(encoding="utf-8-sig").splitlines()[:3]
+    mend.write_text("\n".join(sound))
+    assert upload(server, mend).returncode == 0
+    assert len(server.documents["C1"]["lines"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -492,6 +524,7 @@ def test_csv_is_sent_mended_and_sent(server: BulkServer, tmp_path: Path) -> None
         ("a.csv", b"supplier_gstin,supply_type\nA,caf\xe9\n", "line 2, character 6: byte 0xE9"),
         ("a.csv", b"", "is empty"),
         ("a.json", b"[\n", "JSON array"),
+        ("a.json", '{"a":1}'.encode("utf-16"), "JSON in UTF-16"),
         ("a.xlsx", b"PK\x03\x04", "save it as CSV"),
         ("a.ndjson", b'{"a":1}\n', "say --kind"),
         ("a.ndjson", b"{\n", "on one line"),

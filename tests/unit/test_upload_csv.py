@@ -119,6 +119,12 @@ def test_short_rows_are_blank_at_their_end(tmp_path: Path) -> None:
     assert lines_of(found) == [(2, "A", 1), (3, "B", 1)]
 
 
+def test_a_column_without_a_name_may_hold_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, row("A") + ",", row("B") + ",x", header=HEADER + ",")
+    assert lines_of(found) == [(2, "A", 1), (3, None, 1)]
+    assert found[1][1] == ["line 3, column 10: 'x' is in a column without a name"]
+
+
 def test_a_document_without_end_is_refused_in_pieces(tmp_path: Path) -> None:
     found = read(tmp_path, *([row("A")] * (ROWS_MAX + 5)), row("B"))
     assert [line for line, said in found] == [2, ROWS_MAX + 2, ROWS_MAX + 7]
