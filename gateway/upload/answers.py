@@ -18,6 +18,7 @@ from gateway.upload.documents import FileRefused, Outcome, outcome
 from gateway.upload.source import Source
 
 _LINE_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Far more than an answer of the gateway, or one of ours, may have."""
 
 
 class AnswersFile:

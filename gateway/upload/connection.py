@@ -20,10 +20,14 @@ UNANSWERED_BYTES_MAX: Final = 16 * 1024 * 1024
 """What is kept to be sent again: the memory an upload takes."""
 BLOCK_DOCUMENTS: Final = 64
 BLOCK_BYTES: Final = 256 * 1024
+OPENING_BYTES: Final = 16 * 1024
+OPENING_SECONDS: Final = 1.0
+"""Only so much is sent until the gateway begins to answer, or this time is over: a refusal of the
+whole request would not be heard on a connection that it closes upon a body it has not read."""
 STALLED_SECONDS: Final = 5.0
 """When so much is unanswered for so long, the request ends: a proxy between may be waiting for its
 end before it passes it on."""
-ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 
 Take = Callable[[], list[Document]]
@@ -83,6 +87,7 @@ class Connection:
                     raise TokenRefused(str(await refusal(response)))
                 if response.status != 200:
                     raise await refusal(response)
+                request.begun.set()
                 async for answers in _batches(response.content):
                     answered = request.match(answers)
                     self._answered(answered)
@@ -103,12 +108,14 @@ class _Request:
         self._again: list[Document] = []
         self._answers = 0
         self._room = asyncio.Event()
+        self.begun = asyncio.Event()
+        """Set when the gateway begins to answer."""
         self._ended = False
 
     async def body(self) -> AsyncIterator[bytes]:
         sent = 0
         while sent < SEGMENT_DOCUMENTS and await self._has_room():
-            block = self._next_block()
+            block = self._next_block(BLOCK_BYTES if sent else OPENING_BYTES)
             if not block:
                 return
             sent += len(block)
@@ -117,6 +124,8 @@ class _Request:
             written = b"".join([document.body + b"\n" for document in block])
             self._kept_bytes += len(written)
             yield written
+            if sent == len(block):
+                await _within(OPENING_SECONDS, self.begun)
             # As long as the socket takes it, sending does not wait: the answers get their turn.
             await asyncio.sleep(0)
 
@@ -159,9 +168,7 @@ class _Request:
             if not self._unanswered:  # All that is kept comes again, in another request.
                 return False
             self._room.clear()
-            try:
-                await asyncio.wait_for(self._room.wait(), STALLED_SECONDS)
-            except TimeoutError:
+            if not await _within(STALLED_SECONDS, self._room):
                 return False
         return not self._ended
 
@@ -171,13 +178,21 @@ class _Request:
             or self._kept_bytes >= UNANSWERED_BYTES_MAX
         )
 
-    def _next_block(self) -> list[Document]:
+    def _next_block(self, bytes_max: int) -> list[Document]:
         block: list[Document] = []
         size = 0
-        while self._waiting and len(block) < BLOCK_DOCUMENTS and size < BLOCK_BYTES:
+        while self._waiting and len(block) < BLOCK_DOCUMENTS and size < bytes_max:
             block.append(self._waiting.popleft())
             size += len(block[-1].body)
         return block or self._take()
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _batches(content: aiohttp.StreamReader) -> AsyncIterator[list[dict[str, Any]]]:

@@ -16,6 +16,9 @@ from gateway.upload.documents import Document, Kind, Skip, Unreadable
 ROWS_MAX: Final = 5000
 """Rows of one document; what goes on for longer is refused, in pieces of this size."""
 
+FAULTS_MAX: Final = 100
+"""As many of a document are reported as the gateway reports."""
+
 _PARTY: Final = re.compile(r"[0-9A-Za-z]{15}|URP").fullmatch
 
 Key = tuple[str, str]
@@ -135,7 +138,7 @@ class CsvDocuments:
             reason = f"is of a document of more than {ROWS_MAX} rows"
             reader.faults.append(Unreadable(first, None, reason))
         if reader.faults:
-            return Document(first, lines, b"", tuple(reader.faults))
+            return Document(first, lines, b"", tuple(reader.faults[:FAULTS_MAX]))
         document = reader.document
         if reader.goods:
             document[LINES_FIELD[self._kind]] = reader.goods

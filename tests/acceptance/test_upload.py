@@ -163,7 +163,7 @@ def test_whole_refusals(server: BulkServer, tmp_path: Path) -> None:
     server.refuse_requests.extend(
         [problem(503, "OVERLOADED", "full", **busy), problem(429, "SLOWLY", "", **busy)]
     )
-    path = invoices(tmp_path, 10)
+    path = invoices(tmp_path, 20_000)
     done = upload(server, path)
     assert done.returncode == 0
     assert "503: OVERLOADED: full; going on in 0.0 s" in done.stderr
@@ -172,6 +172,8 @@ def test_whole_refusals(server: BulkServer, tmp_path: Path) -> None:
     done = upload(server, path, "--again")
     assert (done.returncode, server.requests) == (1, requests + 1)
     assert "403: ROLE_NOT_PERMITTED: not for your role" in done.stderr
+    # Heard at once, although much was there to be sent.
+    assert "broke" not in done.stderr
     server.refuse_requests.append(Response("<html>", 404))
     assert upload(server, path).returncode == 1
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.upload.csv_columns import COLUMNS, IGNORED, columns_of, kind_of, plain
-from gateway.upload.csv_documents import ROWS_MAX, CsvDocuments
+from gateway.upload.csv_documents import FAULTS_MAX, ROWS_MAX, CsvDocuments
 from gateway.upload.csv_rows import open_sheet
 from gateway.upload.documents import FileRefused, Kind
 from gateway.upload.source import open_source
@@ -117,6 +117,12 @@ def test_short_rows_are_blank_at_their_end(tmp_path: Path) -> None:
     found = read(tmp_path, row("A").rsplit(",", 1)[0], row("B") + ",,")
     assert "total_value" not in found[0][1]
     assert lines_of(found) == [(2, "A", 1), (3, "B", 1)]
+
+
+def test_of_many_faults_a_hundred_are_told(tmp_path: Path) -> None:
+    found = read(tmp_path, *([row("A", quantity="many")] * 1000))
+    assert [line for line, _ in found] == [2]
+    assert len(found[0][1]) == FAULTS_MAX
 
 
 def test_a_column_without_a_name_may_hold_nothing(tmp_path: Path) -> None:
