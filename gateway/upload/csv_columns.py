@@ -40,10 +40,10 @@ def _party(name: str, *sections: str) -> tuple[Column, ...]:
     parts = (
         ("name", csv_cells.text, ("Name",)),
         ("address", csv_cells.text, ("Address",)),
-        ("state_code", csv_cells.state_code, ("State", "State Code", "State (name & code)")),
+        ("state_code", csv_cells.state_code, ("State (name & code)", "State", "State Code")),
         ("gstin", csv_cells.identifier,
-         ("GSTIN", "GSTIN/Unique ID", "GSTIN/Unique ID/Temp. ID",
-          "GSTIN/Unique ID/Temp. ID, if available")),
+         ("GSTIN/Unique ID/Temp. ID, if available", "GSTIN/Unique ID/Temp. ID",
+          "GSTIN/Unique ID", "GSTIN")),
     )  # fmt: skip
     return tuple(
         _column(

@@ -228,6 +228,19 @@ def test_the_titles_of_the_forms_are_known() -> None:
     assert kind_of(header) is Kind.EWAY_BILLS
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_the_columns_are_documented(kind: Kind) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "uploading.md").read_text()
+    _, _, table = page.partition(f"### Columns of {kind.title}\n\n")
+    rows = [line.split("|") for line in table.partition("\n\n")[0].splitlines()[2:]]
+    documented = [(name.strip(" `"), title.strip(), note) for _, name, title, note, _ in rows]
+    assert [(name, title) for name, title, _ in documented] == [
+        (column.name, column.titles[0] if column.titles else "") for column in COLUMNS[kind]
+    ]
+    for column, (_, _, note) in zip(COLUMNS[kind], documented, strict=True):
+        assert ("needed" in note, "line of goods" in note) == (column.required, column.of_line)
+
+
 def test_no_title_is_of_two_columns() -> None:
     for kind in Kind:
         titles = [plain(title) for column in COLUMNS[kind] for title in column.titles]

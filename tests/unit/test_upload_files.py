@@ -142,6 +142,22 @@ def test_refused_lines_are_as_they_were(source: Source) -> None:
     ]
 
 
+def test_refused_rows_of_utf_16_are_in_utf_8_with_its_mark(tmp_path: Path) -> None:
+    path = tmp_path / "bills.csv"
+    path.write_text("irn\tdistance_km\t\r\nabc\t350\r\n₹\tfar\r\n", encoding="utf-16")
+    source = open_source(path, Kind.EWAY_BILLS)
+    with opened(source) as answers:
+        for reading in source.documents.readings(lambda *_: False):
+            if reading.document.unreadable:
+                answers.add(reading.document.own_answer())
+        answers.flush()
+        write_refused(source, answers)
+    assert path.with_name("bills.csv.refused.csv").read_bytes().decode("utf-8-sig") == (
+        "irn\tdistance_km\t\trefused_line\trefused_reason\r\n"
+        "₹\tfar\t\t3\tline 3, column 2 distance_km: 'far' is not a number: write it as 100000.00\r\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
