@@ -154,7 +154,8 @@ def test_refused_rows_of_utf_16_are_in_utf_8_with_its_mark(tmp_path: Path) -> No
         write_refused(source, answers)
     assert path.with_name("bills.csv.refused.csv").read_bytes().decode("utf-8-sig") == (
         "irn\tdistance_km\t\trefused_line\trefused_reason\r\n"
-        "₹\tfar\t\t3\tline 3, column 2 distance_km: 'far' is not a number: write it as 100000.00\r\n"
+        "₹\tfar\t\t3\tline 3, column 2 distance_km: 'far' is not a number: "
+        "write it as 100000.00\r\n"
     )
 
 
