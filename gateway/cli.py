@@ -1,4 +1,4 @@
-"""The command line: serve, enrol, migrate, rebuild-hot-state, archive-invoices, demo."""
+"""The command line: serve, enrol, migrate, rebuild-hot-state, archive-invoices, upload, demo."""
 
 import argparse
 import json
@@ -17,6 +17,7 @@ from gateway import demo, supervisor
 from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
 from gateway.servers.process import ServerFailed
 from gateway.settings import SettingError, Settings, environment, variable
+from gateway.upload.arguments import add_arguments as add_upload_arguments
 from gateway.worker import now
 from ingest.archive import ArchiveError, archive_invoices
 from ingest.clients import Enrolment, EnrolmentError, enrol
@@ -87,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         "--before", required=True, type=_month, metavar="YYYY-MM", help="the first month to keep"
     )
     archive.add_argument("--into", required=True, type=Path, help="directory of the files")
+    send = _command(commands, "upload", "send a file to a gateway", _upload, servers=False)
+    add_upload_arguments(send)
     _command(commands, "demo", "a throwaway gateway shows what it does", _demo, servers=False)
     return parser
 
@@ -193,6 +196,13 @@ def _archive(settings: Settings, chosen: argparse.Namespace) -> None:
         return count
 
     print(f"{_with_record(settings, run)} partitions archived")
+
+
+def _upload(_: Settings, chosen: argparse.Namespace) -> None:
+    # Whoever serves needs nothing of what an upload needs.
+    from gateway.upload.command import upload  # noqa: PLC0415
+
+    sys.exit(upload(chosen, environment()))
 
 
 def _demo(_: Settings, __: argparse.Namespace) -> None:

@@ -1,0 +1,177 @@
+"""Sends all that is unanswered of a file, over several connections, through what breaks."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from typing import Any, Final
+
+import aiohttp
+
+from gateway.upload.answers import AnswersFile
+from gateway.upload.connection import BLOCK_BYTES, BLOCK_DOCUMENTS, Connection, Target
+from gateway.upload.csv_documents import CsvReading
+from gateway.upload.documents import Document, FileRefused, Outcome, outcome
+from gateway.upload.ndjson import NdjsonReading
+from gateway.upload.progress import Progress
+from gateway.upload.refusals import ComeAgain, TokenRefused, UploadFailed
+from gateway.upload.source import Source
+from gateway.upload.tokens import Credentials, Tokens
+
+_BACKOFF_SECONDS: Final = 0.1
+_BACKOFF_SECONDS_MAX: Final = 30.0
+
+
+async def send(
+    source: Source,
+    answers: AnswersFile,
+    progress: Progress,
+    *,
+    url: str,
+    credentials: Credentials,
+    connections: int,
+    tries: int,
+) -> None:
+    """Returns when every document has its final answer in the answers file.
+
+    Raises UploadFailed when a connection was tried so many times without a single answer, or when
+    the gateway refuses the upload itself.
+    """
+    asyncio.get_running_loop().set_exception_handler(_pass_over_broken_bodies)
+    supply = _Supply(source, answers, progress)
+    # A connection a request: which worker of the gateway serves it is drawn anew each time.
+    connector = aiohttp.TCPConnector(force_close=True, limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        tokens = Tokens(session, url, credentials)
+        target = Target(session, f"{url}/v1/{source.kind.value}/bulk")
+        work = [_Work(target, supply, tokens, progress, tries).run() for _ in range(connections)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for each in work:
+                    group.create_task(each)
+        except* UploadFailed as failures:
+            raise failures.exceptions[0] from None
+
+
+def _pass_over_broken_bodies(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The task that writes a body is aiohttp's own; that its connection broke the answer tells."""
+    if not isinstance(context.get("exception"), aiohttp.ClientError):
+        loop.default_exception_handler(context)
+
+
+class _Supply:
+    """Hands out each document once; keeps the answers, those it gives itself included."""
+
+    def __init__(self, source: Source, answers: AnswersFile, progress: Progress) -> None:
+        self._answers = answers
+        self._progress = progress
+        self._readings: Iterator[CsvReading | NdjsonReading] = source.documents.readings(self._skip)
+        self.failure: UploadFailed | None = None
+        """Why the file could not be read to its end."""
+
+    def take(self) -> list[Document]:
+        """The next documents to send, a block of them; none at the end of the file."""
+        taken: list[Document] = []
+        size = 0
+        try:
+            while len(taken) < BLOCK_DOCUMENTS and size < BLOCK_BYTES:
+                if (reading := next(self._readings, None)) is None:
+                    break
+                document = reading.document
+                if document.unreadable:
+                    self._keep([(document, document.own_answer())])
+                else:
+                    taken.append(document)
+                    size += len(document.body)
+        except (OSError, UnicodeDecodeError, FileRefused, UploadFailed) as error:
+            # Within the body of a request this would pass for a broken connection.
+            self.failure = UploadFailed(str(error))
+        return taken
+
+    def answered(self, answered: list[tuple[Document, dict[str, Any]]]) -> None:
+        """Keeps answers of the gateway, under the lines of the user's file."""
+        self._keep([(document, answer | {"line": document.line}) for document, answer in answered])
+
+    def _keep(self, answered: list[tuple[Document, dict[str, Any]]]) -> None:
+        lines = refused = 0
+        try:
+            for document, answer in answered:
+                self._answers.add(answer)
+                lines += document.lines
+                refused += outcome(answer) is Outcome.REFUSED
+            self._answers.flush()
+        except OSError as error:
+            raise UploadFailed(f"{self._answers.path} cannot be written: {error}") from error
+        self._progress.advance(lines, refused)
+
+    def _skip(self, line: int, lines: int) -> bool:
+        if not self._answers.answered(line):
+            return False
+        self._progress.skip(lines)
+        return True
+
+
+class _Work:
+    """What one connection does until there is nothing more to send."""
+
+    def __init__(
+        self, target: Target, supply: _Supply, tokens: Tokens, progress: Progress, tries: int
+    ) -> None:
+        self._connection = Connection(target, supply.take, supply.answered)
+        self._supply = supply
+        self._tokens = tokens
+        self._progress = progress
+        self._tries_max = tries
+        self._tries = 0
+        """In succession, without an answer."""
+
+    async def run(self) -> None:
+        while self._connection.has_more():
+            final_before = self._connection.final
+            trouble, pause_seconds = await self._try()
+            if self._supply.failure:
+                raise self._supply.failure
+            self._tries = 0 if self._connection.final > final_before else self._tries + 1
+            if not trouble and not self._tries:
+                continue
+            trouble = trouble or "the gateway ended without an answer"
+            if self._tries >= self._tries_max:
+                raise UploadFailed(f"{trouble}; given up after {self._tries} tries")
+            if pause_seconds is None:
+                pause_seconds = _backoff_seconds(self._tries)
+            self._progress.note(f"{trouble}; going on in {pause_seconds:.1f} s")
+            await asyncio.sleep(pause_seconds)
+        if self._supply.failure:
+            raise self._supply.failure
+
+    async def _try(self) -> tuple[str | None, float | None]:
+        """Sends once: what was in the way, and how long the gateway asks to wait."""
+        try:
+            token = await self._tokens.token()
+        except ComeAgain as error:
+            return str(error), error.pause_seconds
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return _broken(error), None
+        try:
+            asked_again = await self._connection.send(token)
+        except TokenRefused as error:
+            self._tokens.forget(token)
+            return str(error), 0.0 if self._tries == 0 else None
+        except ComeAgain as error:
+            return str(error), error.pause_seconds
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            # A gateway that refuses the token may break the connection before it can be heard.
+            self._tokens.forget(token)
+            return _broken(error), None
+        if asked_again:
+            return f"the gateway asks to send {asked_again} documents again", None
+        return None, None
+
+
+def _broken(error: Exception) -> str:
+    return f"the connection broke ({str(error) or type(error).__name__})"
+
+
+def _backoff_seconds(tries: int) -> float:
+    # Clients whom one gateway left do not all come back in the same instant.
+    spread = random.uniform(0.5, 1)  # noqa: S311 - nothing secret
+    return float(min(_BACKOFF_SECONDS * 2**tries, _BACKOFF_SECONDS_MAX) * spread)
