@@ -3,7 +3,8 @@
 import itertools
 from typing import Any
 
-from tests.documents import RECIPIENT, SUPPLIER, TRANSPORTER
+from tests.documents import OFFICER, RECIPIENT, SUPPLIER, TRANSPORTER, person
+from tests.gateway_in_process import Gateway
 
 _numbers = itertools.count(1)
 
@@ -91,3 +92,20 @@ def whole(irn: str, billed: dict[str, Any], **changes: Any) -> dict[str, Any]:
         }
         | changes
     )
+
+
+async def uploaded(gateway: Gateway, billed: dict[str, Any] | None = None, **changes: Any) -> str:
+    """The IRN of an invoice that its supplier uploads."""
+    answer = await gateway.call(
+        person(SUPPLIER), "POST", "/v1/invoices", json=billed or invoice(**changes)
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["irn"])
+
+
+async def bill_read(gateway: Gateway, ebn: str) -> dict[str, Any]:
+    """A bill as an officer reads it."""
+    answer = await gateway.call(OFFICER, "GET", f"/v1/eway-bills/{ebn}")
+    assert answer.status_code == 200
+    bill: dict[str, Any] = answer.json()
+    return bill

@@ -1,6 +1,5 @@
 """Part A from an uploaded invoice over HTTP, r2(3): filled, compared, kept with the bill."""
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -17,7 +16,7 @@ from tests.documents import (
     person,
 )
 from tests.gateway_in_process import Gateway
-from tests.invoiced import BARS, TOTAL, invoice, line, place, request, whole
+from tests.invoiced import BARS, TOTAL, bill_read, invoice, line, place, request, uploaded, whole
 from validators.authority import Person, Role
 from validators.part_a_from_invoice import SAID_BY_INVOICE
 
@@ -28,24 +27,10 @@ DIFFERS = "DIFFERS_FROM_INVOICE"
 NOBODY_S = "0" * 64
 
 
-async def uploaded(gateway: Gateway, billed: dict[str, Any] | None = None, **changes: Any) -> str:
-    """The IRN of an invoice."""
-    answer = await gateway.call(BY, "POST", INVOICES, json=billed or invoice(**changes))
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["irn"])
-
-
 def told(answer: httpx.Response) -> list[tuple[str, str]]:
     """The faults of a document that was refused."""
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_DOCUMENT"), answer.text
     return [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-
-
-async def read(gateway: Gateway, ebn: str, who: Person = OFFICER) -> dict[str, Any]:
-    answer = await gateway.call(who, "GET", f"{BILLS}/{ebn}")
-    assert answer.status_code == 200
-    bill: dict[str, Any] = answer.json()
-    return bill
 
 
 async def test_a_bill_says_what_its_invoice_says(gateway: Gateway) -> None:
@@ -78,9 +63,9 @@ async def test_a_bill_says_what_its_invoice_says(gateway: Gateway) -> None:
         "irn": irn,
     }
     assert bill["requirement"] == {"required": True, "clause": "1(1)"}
-    from_record = await read(gateway, bill["ebn"])
+    from_record = await bill_read(gateway, bill["ebn"])
     await gateway.until_hot()
-    filled, kept = [await read(gateway, bill["ebn"]) for _ in range(2)]
+    filled, kept = [await bill_read(gateway, bill["ebn"]) for _ in range(2)]
     assert from_record == filled == kept == bill
     (listed,) = (await gateway.call(VIA, "GET", f"{BILLS}?role=transporter")).json()["items"]
     assert listed == bill
@@ -91,7 +76,7 @@ async def test_a_bill_says_what_its_invoice_says(gateway: Gateway) -> None:
 async def test_a_bill_without_an_invoice_has_no_irn(gateway: Gateway) -> None:
     bill = (await gateway.generate(BY, document())).json()
     assert bill["part_a"]["irn"] is None
-    assert await read(gateway, bill["ebn"]) == bill
+    assert await bill_read(gateway, bill["ebn"]) == bill
 
 
 @pytest.mark.parametrize("who", [BY, TO, person(STRANGER)], ids=["supplier", "billed", "shipped"])
@@ -195,7 +180,7 @@ async def test_a_transporter_generates_on_the_basis_of_the_invoice_it_was_handed
     irn = await uploaded(gateway, billed)
     answer = await gateway.generate(VIA, whole(irn, billed))
     assert answer.status_code == 201, answer.text
-    part_a = (await read(gateway, answer.json()["ebn"]))["part_a"]
+    part_a = (await bill_read(gateway, answer.json()["ebn"]))["part_a"]
     assert (part_a["irn"], part_a["goods"]) == (irn, None)
 
 
@@ -211,65 +196,6 @@ async def test_an_irn_is_good_for_30_days_from_its_upload(gateway: Gateway) -> N
         assert told(refused) == [("/irn", "IRN_EXPIRED")]
     (fault,) = refused.json()["errors"]
     assert fault["detail"] == "irn was good until 2026-12-21T14:05:09.123456+05:30"
-
-
-async def test_an_invoice_that_has_a_bill_is_refused_with_its_number(gateway: Gateway) -> None:
-    billed = invoice()
-    irn = await uploaded(gateway, billed)
-    ebn = (await gateway.generate(BY, request(irn))).json()["ebn"]
-    upper = request(irn, document_number=billed["document_number"].upper())
-    by_hand = document(document_number=billed["document_number"])
-    for sent in (request(irn), upper, by_hand):
-        refused = await gateway.generate(BY, sent)
-        assert refused.status_code == 409
-        assert refused.json()["code"] == "DOCUMENT_ALREADY_HAS_EWAY_BILL"
-        assert refused.json()["ebn"] == ebn
-    cancelled = await gateway.call(
-        BY, "POST", f"{BILLS}/{ebn}/cancellation", json={"reason": "not sent"}
-    )
-    assert cancelled.status_code == 200
-    assert (await gateway.generate(BY, request(irn))).status_code == 201
-
-
-async def test_of_many_requests_for_one_invoice_one_becomes_the_bill(gateway: Gateway) -> None:
-    irn = await uploaded(gateway)
-    answers = await asyncio.gather(
-        *(gateway.generate(who, request(irn)) for who in (BY, TO) for _ in range(10))
-    )
-    made = [answer.json()["ebn"] for answer in answers if answer.status_code == 201]
-    assert len(made) == 1
-    assert {answer.json()["ebn"] for answer in answers} == set(made)
-
-
-async def test_a_part_a_that_waits_keeps_its_invoice(gateway: Gateway) -> None:
-    """Completed when the IRN is good no more: it was when Part A was furnished."""
-    billed = invoice()
-    irn = await uploaded(gateway, billed)
-    gateway.clock.advance(days=30)
-    answer = await gateway.generate(BY, request(irn, vehicle_number=None))
-    waiting = answer.json()
-    assert (answer.status_code, waiting["status"]) == (201, "PART_A_ONLY")
-    assert (waiting["irn"], waiting["value_of_goods"]) == (irn, TOTAL)
-    assert waiting["document_number"] == billed["document_number"]
-    again = await gateway.generate(BY, request(irn))
-    assert (again.status_code, again.json()["code"]) == (409, "DOCUMENT_ALREADY_HAS_PART_A")
-    (listed,) = (await gateway.call(VIA, "GET", "/v1/part-a?assigned_to=me")).json()["items"]
-    assert listed == waiting
-    gateway.clock.advance(days=15)
-    path = f"/v1/part-a/{waiting['part_a_reference']}/part-b"
-    completed = await gateway.call(VIA, "PUT", path, json={"vehicle_number": "KA12AB1234"})
-    assert completed.status_code == 201
-    part_a = (await read(gateway, completed.json()["ebn"]))["part_a"]
-    assert (part_a["irn"], len(part_a["goods"])) == (irn, 2)
-
-
-async def test_a_renewed_bill_keeps_its_invoice(gateway: Gateway) -> None:
-    irn = await uploaded(gateway)
-    ebn = (await gateway.generate(BY, request(irn))).json()["ebn"]
-    gateway.clock.advance(days=5)
-    onward = {"vehicle_number": "KA12AB1234", "distance_km": 50, "reason": "flood"}
-    renewed = await gateway.call(VIA, "POST", f"{BILLS}/{ebn}/renewal", json=onward)
-    assert (renewed.status_code, renewed.json()["part_a"]["irn"]) == (201, irn)
 
 
 async def test_the_requirement_is_that_of_the_invoice_s_goods(gateway: Gateway) -> None:
@@ -315,22 +241,12 @@ async def test_an_export_says_so(gateway: Gateway) -> None:
     assert bill["acceptance"]["status"] == "NOT_APPLICABLE"
 
 
-async def test_the_same_key_answers_the_same_bill(gateway: Gateway) -> None:
-    irn = await uploaded(gateway)
-    key = {"Idempotency-Key": "one"}
-    first = await gateway.generate(BY, request(irn), headers=key)
-    gateway.clock.advance(hours=23)
-    again = await gateway.generate(BY, request(irn), headers=key)
-    assert (again.status_code, again.content) == (201, first.content)
-    assert again.headers["Idempotency-Replayed"] == "true"
-
-
 async def test_a_thousand_lines_become_a_thousand_goods(gateway: Gateway) -> None:
     many = [line(serial) for serial in range(1, 1000)]
     irn = await uploaded(gateway, lines=[*many, line(1000, **BARS)], total_value="1560845.00")
     answer = await gateway.generate(BY, request(irn))
     assert answer.status_code == 201, answer.text
-    part_a = (await read(gateway, answer.json()["ebn"]))["part_a"]
+    part_a = (await bill_read(gateway, answer.json()["ebn"]))["part_a"]
     assert (len(part_a["goods"]), part_a["hsn_code"]) == (1000, "72151000")
 
 
