@@ -35,6 +35,8 @@ class PartAOnlyView(Struct):
     hsn_code: str
     reason_code: int
     distance_km: int
+    irn: str | None
+    """Of the uploaded invoice it was furnished from."""
     ebn: str | None
     """Of the bill it became."""
 
@@ -107,6 +109,7 @@ def part_a_view(part_a: PendingPartA, at: datetime) -> PartAOnlyView:
         form.hsn_code,
         form.reason_code,
         form.distance_km,
+        form.irn,
         str(part_a.ebn) if part_a.ebn else None,
     )
 

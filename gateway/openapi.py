@@ -12,6 +12,8 @@ from gateway.problems import DocumentProblemBody, ProblemBody, TokenProblemBody
 from gateway.views import schema_hook
 from ingest import limits
 from validators.errors import PROBLEMS
+from validators.ins06 import Ins06
+from validators.part_a_from_invoice import SAID_BY_INVOICE
 
 _REF: Final = "#/components/schemas/{name}"
 _ANY_CALL: Final = ("INTERNAL_ERROR",)
@@ -77,6 +79,8 @@ def openapi(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     _, components = msgspec.json.schema_components(
         kinds, schema_hook=schema_hook, ref_template=_REF
     )
+    if Ins06 in kinds:
+        _require_beside_irn(components[Ins06.__name__])
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _describe(operation, components)
@@ -100,6 +104,15 @@ def openapi(operations: Sequence[Operation], version: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _require_beside_irn(ins06: dict[str, Any]) -> None:
+    """Says what its type cannot: with an invoice some of what is required may be left out."""
+    ins06["required"] = [name for name in ins06["required"] if name not in SAID_BY_INVOICE]
+    ins06["anyOf"] = [
+        {"required": list(SAID_BY_INVOICE)},
+        {"required": ["irn"], "properties": {"irn": {"type": "string"}}},
+    ]
 
 
 def _describe(operation: Operation, components: dict[str, Any]) -> dict[str, Any]:

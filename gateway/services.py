@@ -27,6 +27,7 @@ from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.notifications import Notifications
 from ingest.numbers import Numbers
+from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.parts_a import PartsA
 from ingest.rare_writes import RareWrites
 from ingest.recording import Recorder
@@ -63,6 +64,7 @@ class Services:
     detentions: Detentions
     invoices: Invoices
     invoice_lookups: InvoiceLookups
+    part_a_from_invoice: PartAFromInvoice
     bulk: Bulk
     notifications: Notifications
     rulebooks: Sequence[Rulebook]
@@ -116,9 +118,11 @@ async def running(
         return lease
 
     lookups = Lookups(database, hot_state)
+    invoice_lookups = InvoiceLookups(database)
     notifications = Notifications(database)
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
+    part_a_from_invoice = PartAFromInvoice(invoice_lookups, generation.rulebook)
     reports = RareWrites(database, recorder)
     services = Services(
         database,
@@ -126,7 +130,7 @@ async def running(
         Tokens(await signing_keys(database)),
         Clients(database),
         generation,
-        PartsA(database, recorder, generation, lookups, RareWrites(database, recorder)),
+        PartsA(database, recorder, generation, lookups, part_a_from_invoice),
         Changes(recorder, lookups),
         Renewals(generation, lookups),
         Consolidations(database, recorder, generation),
@@ -137,7 +141,8 @@ async def running(
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
         Invoices(recorder, Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK)),
-        InvoiceLookups(database),
+        invoice_lookups,
+        part_a_from_invoice,
         Bulk(),
         notifications,
         rulebooks,

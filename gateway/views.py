@@ -39,6 +39,8 @@ class PartAView(Struct):
     transporter_id: str | None
     goods: list[GoodsLine] | None
     supplier_contact: SupplierContact | None
+    irn: str | None
+    """Of the uploaded invoice it was furnished from."""
 
 
 class PartBView(Struct):
@@ -178,6 +180,7 @@ def bill_view(bill: EwayBill, at: datetime) -> EwayBillView:
             part_a.transporter_id,
             part_a.goods,
             part_a.supplier_contact,
+            part_a.irn,
         ),
         PartBView(
             bill.vehicle_number,

@@ -15,6 +15,7 @@ from ingest.holders import why_refused
 from ingest.lookups import Lookups
 from ingest.notifications import KnownNotifications
 from ingest.numbers import BEYOND_EVERY_NUMBER, first_number_of
+from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.queries import SQL
 from ingest.rare_writes import RareWrites
 from ingest.recording import Recorder, Written
@@ -59,14 +60,15 @@ class PartsA:
         recorder: Recorder,
         generation: Generation,
         lookups: Lookups,
-        withdrawals: RareWrites,
+        from_invoice: PartAFromInvoice,
     ) -> None:
         self._database = database
         self._recorder = recorder
         self._generation = generation
         self._lookups = lookups
+        self._from_invoice = from_invoice
         self._lists = Turns(limits.LISTS_AT_ONCE, limits.LISTS_WAITING_MAX, "OVERLOADED")
-        self._withdrawals = withdrawals
+        self._withdrawals = RareWrites(database, recorder)
         self._commits: Batcher[_NewPartA, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -79,8 +81,22 @@ class PartsA:
         self, request: Request, form: Ins06, faults: Sequence[Fault]
     ) -> Awaitable[StoredAnswer]:
         """Generates the bill a whole form asks for, r1(1)(a), or keeps Part A for the transporter
-        it names, r1(1)(b); durable once awaited. Raises as `Generation.generate`."""
+        it names, r1(1)(b); durable once awaited. What it leaves out is filled from the invoice it
+        names, r2(3). Raises as `Generation.generate`."""
         normalise(form)
+        if form.irn is not None:
+            return self._furnish_from_invoice(request, form, faults)
+        return self._furnish(request, form, faults)
+
+    async def _furnish_from_invoice(
+        self, request: Request, form: Ins06, faults: Sequence[Fault]
+    ) -> StoredAnswer:
+        found = await self._from_invoice.fill(request.person, form, faults, request.at)
+        return await self._furnish(request, form, found)
+
+    def _furnish(
+        self, request: Request, form: Ins06, faults: Sequence[Fault]
+    ) -> Awaitable[StoredAnswer]:
         rulebook = self._generation.rulebook(request.at)
         if waits_for_transporter(form, request.person, rulebook):
             return self._keep(request, form, faults)

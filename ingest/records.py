@@ -10,7 +10,7 @@ from validators.ins06 import GoodsLine, Ins06, SupplierContact
 from validators.money import decode_hook, encode_hook
 from validators.part_a import PendingPartA
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Rises with every change to the fields of EwayBill, PartA or what they hold, so that a worker of
 another version never reads values it would misunderstand."""
 
@@ -81,6 +81,7 @@ def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
         bill.first_generated_at,
         bill.first_ebn,
         bill.verified_at,
+        bytes.fromhex(part_a.irn) if part_a.irn else None,
     )
 
 
@@ -141,6 +142,7 @@ def bill_of(row: asyncpg.Record) -> EwayBill:
             row["transporter_id"],
             _goods.decode(row["goods"]) if row["goods"] else None,
             _contact.decode(row["supplier_contact"]) if row["supplier_contact"] else None,
+            row["irn"].hex() if row["irn"] else None,
         ),
         row["vehicle_number"],
         row["vehicle_since"],

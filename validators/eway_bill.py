@@ -37,6 +37,8 @@ class PartA(Struct, frozen=True, array_like=True):
     transporter_id: str | None
     goods: list[GoodsLine] | None
     supplier_contact: SupplierContact | None
+    irn: str | None = None
+    """Of the uploaded invoice it was furnished from, r2(3)."""
 
 
 class Move(Struct, frozen=True):
@@ -226,6 +228,7 @@ def generated(
             form.transporter_id,
             form.goods,
             form.supplier_contact,
+            form.irn,
         ),
         form.vehicle_number,
         at if form.vehicle_number else None,

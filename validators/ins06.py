@@ -32,6 +32,9 @@ TRANSPORT_DOCUMENT_CHARACTERS_MAX: Final = 30
 SUPPLY: Final = 1
 """A.7: the goods go by way of supply."""
 
+EXPORT_IMPORT: Final = 2
+"""A.7: the goods leave India, or come in."""
+
 DocumentType = Literal["INVOICE", "BILL_OF_SUPPLY", "CHALLAN", "BILL_OF_ENTRY"]
 Mode = Literal["ROAD", "RAIL", "AIR", "VESSEL"]
 
@@ -117,7 +120,9 @@ class Ins06(Struct, forbid_unknown_fields=True, kw_only=True):
     ] = None
     vehicle_number: Vehicle | None = None
     transporter_id: Gstin | None = None
-    irn: str | None = None
+    irn: Annotated[
+        str | None, Meta(description="Of an uploaded invoice: what it says may be left out, r2(3)")
+    ] = None
     goods: list[GoodsLine] | None = None
     supplier_contact: SupplierContact | None = None
     exemption: Exemption | None = None
@@ -143,10 +148,6 @@ def _transport_document_fault(text: str) -> str | None:
     return text_fault(text, TRANSPORT_DOCUMENT_CHARACTERS_MAX)
 
 
-def _unknown_irn(text: str) -> str:
-    return irn_fault(text) or "IRN_UNKNOWN"  # No invoice has been uploaded here yet.
-
-
 _TEXT_CHECKS: Final[tuple[tuple[str, Callable[[str], str | None]], ...]] = (
     ("supplier_gstin", party_fault),
     ("recipient_gstin", party_fault),
@@ -157,7 +158,7 @@ _TEXT_CHECKS: Final[tuple[tuple[str, Callable[[str], str | None]], ...]] = (
     ("transport_document_number", _transport_document_fault),
     ("vehicle_number", vehicle_fault),
     ("transporter_id", gstin_fault),
-    ("irn", _unknown_irn),
+    ("irn", irn_fault),
 )
 
 
@@ -193,7 +194,7 @@ def examine_consignment(form: Ins06, today: date, rulebook: Rulebook) -> list[Fa
     if not 0 <= _number(form.distance_to_transporter_km, 0) <= DISTANCE_KM_MAX:
         faults.append(range_fault("/distance_to_transporter_km", 0, DISTANCE_KM_MAX))
     if isinstance(form.goods, list):
-        faults += _goods_faults(form.goods)
+        faults += _goods_faults(form.goods, worthless=isinstance(form.irn, str))
     if isinstance(form.supplier_contact, SupplierContact):
         faults += _contact_faults(form.supplier_contact)
     if isinstance(form.exemption, Exemption):
@@ -257,7 +258,8 @@ def range_fault(pointer: str, low: int, high: int) -> Fault:
     return fault(pointer, "OUT_OF_RANGE", f"must be from {low} to {high}")
 
 
-def _goods_faults(goods: list[GoodsLine]) -> list[Fault]:
+def _goods_faults(goods: list[GoodsLine], *, worthless: bool) -> list[Fault]:
+    """`worthless`: a line may have no value, since an invoice may give goods away."""
     if not goods:
         return [fault("/goods", "EMPTY")]
     if len(goods) > GOODS_MAX:
@@ -271,7 +273,7 @@ def _goods_faults(goods: list[GoodsLine]) -> list[Fault]:
             code := text_fault(line.description, DESCRIPTION_CHARACTERS_MAX)
         ):
             faults.append(fault(f"{here}/description", code))
-        if isinstance(line.value, Paise):
+        if isinstance(line.value, Paise) and not (worthless and line.value == 0):
             faults += _amount_faults(f"{here}/value", line.value)
         if isinstance(line.conditions, list):
             faults += conditions_faults(f"{here}/conditions", line.conditions)

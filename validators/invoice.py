@@ -40,10 +40,11 @@ def key_of(form: Inv1) -> InvoiceKey:
 
 
 class Invoice(NamedTuple):
-    """An invoice on record: the form as normalised, and when it was uploaded."""
+    """An invoice on record: the form as normalised, and the last instant at which its reference
+    number is good, r2(2)."""
 
     form: Inv1
-    uploaded_at: datetime
+    good_until: datetime
 
 
 def require_may_upload(person: Person, form: Inv1) -> None:

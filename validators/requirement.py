@@ -93,7 +93,7 @@ def _goods_findings(form: Ins06) -> tuple[GoodsFinding, ...]:
         _goods_finding(index, line.hsn_code, line.conditions)
         for index, line in enumerate(form.goods)
     ]
-    if not any(_same_goods(form.hsn_code, line.hsn_code) for line in form.goods):
+    if not any(same_goods(form.hsn_code, line.hsn_code) for line in form.goods):
         findings.append(_goods_finding(None, form.hsn_code, None))
     return tuple(findings)
 
@@ -103,8 +103,9 @@ def _goods_finding(index: int | None, hsn_code: str, conditions: list[str] | Non
     return GoodsFinding(index, hsn_code, item, missing)
 
 
-def _same_goods(one: str, other: str) -> bool:
-    """A code of four digits names the goods of every longer one that begins with it."""
+def same_goods(one: str, other: str) -> bool:
+    """Whether two HSN codes may be of the same goods: a code of four digits names the goods of
+    every longer one that begins with it."""
     return one.startswith(other) or other.startswith(one)
 
 

@@ -28,7 +28,8 @@ def operation(services: Services) -> Operation:
         summary="Generate an e-way bill (FORM GST INS-06)",
         description="Part A and, by road, Part B. 201 only once it is on disk. The same document "
         "again is refused with the number it has, so a time-out is settled by sending again. "
-        "Part A with a transporter but no vehicle waits for that transporter to complete it.",
+        "Part A with a transporter but no vehicle waits for that transporter to complete it. "
+        "With the irn of an uploaded invoice, what that says may be left out.",
         endpoint=changing(Ins06, furnish, services.replay, 201, furnished_view),
         roles=TRADERS,
         request=Ins06,

@@ -61,6 +61,8 @@ def operation(services: Services) -> Operation:
         form, faults = read_form(await call.body(), Ins06)
         rulebook = rulebook_in_force(call.at, services.rulebooks)
         normalise(form)
+        if form.irn is not None:
+            faults = await services.part_a_from_invoice.fill(call.caller, form, faults, call.at)
         if found := [*faults, *examine_consignment(form, india_date(call.at), rulebook)]:
             raise invalid_document(found)
         stated = requirement(form, rulebook)

@@ -15,7 +15,7 @@ WITH request AS MATERIALIZED (
         document_type, document_number, document_date, value_paise, hsn_code, reason_code,
         transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
         goods, supplier_contact, vehicle_number, vehicle_since, furnished_by, over_dimensional,
-        renewed_from, first_generated_at, first_ebn, verified_at
+        renewed_from, first_generated_at, first_ebn, verified_at, irn
     )
     SELECT
         ebn, 1, rulebook, generated_by, generated_at, valid_until, acceptance_until, required,
@@ -23,7 +23,7 @@ WITH request AS MATERIALIZED (
         document_type, document_number, document_date, value_paise, hsn_code, reason_code,
         transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
         goods, supplier_contact, vehicle_number, vehicle_since, furnished_by, over_dimensional,
-        renewed_from, first_generated_at, first_ebn, verified_at
+        renewed_from, first_generated_at, first_ebn, verified_at, irn
     FROM request JOIN claimed USING (ebn)
     RETURNING ebn, vehicle_number
 )

@@ -149,7 +149,6 @@ FAULTY = [
     ("vehicle_number", "", "VEHICLE_FORMAT"),
     ("vehicle_number", "KA12AB123", "VEHICLE_FORMAT"),
     ("irn", "F" * 64, "IRN_FORMAT"),
-    ("irn", "f" * 64, "IRN_UNKNOWN"),
     ("goods", [], "EMPTY"),
     ("goods", {}, "WRONG_TYPE"),
     ("goods", [line(value="0.01")] * 1001, "TOO_MANY"),
