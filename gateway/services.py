@@ -19,6 +19,7 @@ from ingest.consolidations import Consolidations
 from ingest.database import Database
 from ingest.detentions import Detentions
 from ingest.generation import Generation
+from ingest.gstr_1 import Extracts
 from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.invoice_lookups import InvoiceLookups
@@ -64,6 +65,7 @@ class Services:
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     bulk: Bulk
+    extracts: Extracts
     notifications: Notifications
     rulebooks: Sequence[Rulebook]
 
@@ -139,6 +141,7 @@ async def running(
         Invoices(recorder, Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK)),
         InvoiceLookups(database),
         Bulk(),
+        Extracts(database),
         notifications,
         rulebooks,
     )

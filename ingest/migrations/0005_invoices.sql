@@ -24,7 +24,8 @@ CREATE TABLE invoice (
 ) PARTITION BY RANGE (invoice_id);
 ALTER TABLE invoice ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX invoice_irn ON invoice (irn_key);
-CREATE INDEX invoice_supplier ON invoice (supplier_gstin, period);
+-- With the id, so that a month of millions of invoices is read page by page (docs/gstr-1.md).
+CREATE INDEX invoice_supplier ON invoice (supplier_gstin, period, invoice_id);
 
 -- One row an invoice number. Its key begins with the supplier, not with a digest: what one dealer
 -- uploads lies side by side, so a few pages of the index are written however large it is.

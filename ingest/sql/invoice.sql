@@ -32,3 +32,22 @@ WHERE irn_key = ANY($1::bigint[]) AND invoice_id BETWEEN $2 AND $3;
 -- The financial years in which a supplier's document number is an invoice's, newest first.
 SELECT financial_year FROM invoice_claim
 WHERE supplier_gstin = $1 AND number = $2 ORDER BY financial_year DESC;
+
+-- name: read_along_indexes
+-- For this transaction: a page is read along its index. Where nothing is known of a partition yet,
+-- the planner would rather read and sort all that follows, for every page.
+SET LOCAL enable_sort = off;
+
+-- name: supplier_invoices
+-- A page of a supplier's invoices of a month that were uploaded by an instant, by id, from an id
+-- on; it ends with the invoice that fills a number of bytes.
+SELECT invoice_id, document FROM (
+    SELECT invoice_id, document,
+           sum(octet_length(document)) OVER (ORDER BY invoice_id) - octet_length(document) AS before
+    FROM (
+        SELECT invoice_id, document FROM invoice
+        WHERE supplier_gstin = $1 AND period = $2 AND invoice_id > $3 AND uploaded_at <= $4
+        ORDER BY invoice_id LIMIT $5
+    ) AS page
+) AS measured
+WHERE before < $6 ORDER BY invoice_id;
