@@ -142,4 +142,7 @@ async def _send_stream(send: Send, stream: Stream, request_id: str) -> None:
         except TimeoutError:
             log.warning("request %s: the answer was not read", request_id)
             return
+        except Refusal as refusal:
+            log.warning("request %s: the answer broke off: %s", request_id, refusal.detail)
+            return
     await send({"type": "http.response.body", "body": b""})

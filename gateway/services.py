@@ -19,6 +19,7 @@ from ingest.consolidations import Consolidations
 from ingest.database import Database
 from ingest.detentions import Detentions
 from ingest.generation import Generation
+from ingest.gstr_1 import Extracts
 from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.invoice_lookups import InvoiceLookups
@@ -66,6 +67,7 @@ class Services:
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
     bulk: Bulk
+    extracts: Extracts
     notifications: Notifications
     rulebooks: Sequence[Rulebook]
 
@@ -144,6 +146,7 @@ async def running(
         invoice_lookups,
         part_a_from_invoice,
         Bulk(),
+        Extracts(database),
         notifications,
         rulebooks,
     )

@@ -26,7 +26,7 @@ from validators.inv1_faults import examine_invoice
 from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
 
 IDS_PER_MONTH: Final = 10**10
-_COLUMNS: Final = ("invoice_id", "irn_key", "uploaded_at", "period", "supplier_gstin", "document")
+_COLUMNS: Final = ("invoice_id", "irn_key", "uploaded_at", "document")
 
 
 def irn_key(irn: str) -> int:
@@ -178,15 +178,18 @@ async def _write(
     # In the order of their keys, so that two transactions never wait in a circle.
     ordered = sorted(batch, key=lambda entry: entry[1].key)
     claimed = await connection.fetch(
-        SQL["claim_invoices"], [(number, *new.key) for number, new in ordered]
+        SQL["claim_invoices"],
+        [
+            (number, new.uploaded_at, new.key[0], new.period, new.key[1], new.key[2])
+            for number, new in ordered
+        ],
     )
     ours = {row["invoice_id"] for row in claimed}
     fresh = [(number, new) for number, new in batch if number in ours]
     await connection.copy_records_to_table(
         "invoice",
         records=[
-            (number, irn_key(new.irn), new.uploaded_at, new.period, new.key[1], pack(new.document))
-            for number, new in fresh
+            (number, irn_key(new.irn), new.uploaded_at, pack(new.document)) for number, new in fresh
         ],
         columns=_COLUMNS,
     )

@@ -69,7 +69,21 @@ LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
 EXTRACTS_AT_ONCE: Final = 1
-"""GSTR-1 extracts one worker streams; the others wait in line."""
+"""Pages of GSTR-1 extracts one worker reads; the others wait in line. An extract whose client reads
+slowly holds no turn and no connection in between."""
+EXTRACTS_OPEN_MAX: Final = 32
+"""Extracts one worker has begun; past it 503 OVERLOADED."""
+EXTRACT_INVOICES: Final = 128
+EXTRACT_BILLS: Final = 512
+"""Looked at for one page."""
+EXTRACT_PAGE_BYTES: Final = 4 * 1024 * 1024
+"""Of invoices, as they are stored and as they were uploaded: past it a page ends."""
+EXTRACT_BYTES_IN_ONE_GO: Final = 64 * 1024
+"""Invoices read before another request has its turn: about a millisecond."""
+EXTRACT_RATES_MAX: Final = 1000
+EXTRACT_GOODS_MAX: Final = 10_000
+"""Rows of an extract's totals: India's tariff has about as many items. What is beyond is summed in
+one row."""
 
 RARE_WRITES_AT_ONCE: Final = 1
 """Of one kind, in one worker: reports of inspections and detentions, withdrawals of Parts A."""
@@ -142,6 +156,7 @@ def check() -> None:
     assert BULK_LINE_BYTES_MAX <= BULK_SLICE_BYTES_MAX
     assert BULK_SLICE_LINES_MAX < INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
+    assert EXTRACTS_AT_ONCE < EXTRACTS_OPEN_MAX, "a line to wait in"
     assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"
     most = WORKERS_MAX * POSTGRES_CONNECTIONS_PER_WORKER
     assert most < POSTGRES_CONNECTIONS_MAX, "PostgreSQL's max_connections"

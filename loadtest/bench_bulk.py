@@ -32,7 +32,10 @@ _FIRST_SEED: Final = 10_000
 """Beyond those the dictionary was trained with."""
 _ROOM: Final = 10**8
 """Ids in one partition: what is laid in takes the upper half."""
-_COLUMNS: Final = ("invoice_id", "irn_key", "uploaded_at", "period", "supplier_gstin", "document")
+_OF_THE_ROUND: Final = """
+SELECT irn_key, invoice.uploaded_at, document, financial_year, period, supplier_gstin, number
+FROM invoice JOIN invoice_claim USING (invoice_id) WHERE supplier_gstin = ANY($1)
+"""
 
 
 def main() -> None:
@@ -96,24 +99,19 @@ async def _measured(
 ) -> tuple[dict[str, float], int]:
     suppliers, bodies, seconds = await _round(gateway, options, number)
     count = options.uploads * options.invoices
-    rows = await record.fetch(
-        f"SELECT {', '.join(_COLUMNS)} FROM invoice WHERE supplier_gstin = ANY($1)",  # noqa: S608
-        suppliers,
-    )
+    rows = await record.fetch(_OF_THE_ROUND, suppliers)
     if len(rows) != count:
         raise SystemExit(f"{len(rows)} of {count} invoices are on record")
     # The same rows under other suppliers, as the gateway would store them.
-    others = {supplier: f"{supplier[:14]}~" for supplier in suppliers}
     random = Random(number)  # noqa: S311 - not a secret
-    again = [
-        (following + place, random.getrandbits(63), row[2], row[3], others[row[4]], row[5])
-        for place, row in enumerate(rows)
-    ]
-    claims = [(row[0], 2026, row[4], f"S{place:08}") for place, row in enumerate(again)]
+    invoice_rows, claim_rows = [], []
+    for place, (_, at, document, year, period, supplier, named) in enumerate(rows, following):
+        invoice_rows.append((place, random.getrandbits(64) - 2**63, at, document))
+        claim_rows.append((place, at, year, period, f"{supplier[:14]}~", named))
     begun = time.perf_counter()
     async with record.transaction():
-        await record.copy_records_to_table("invoice_claim", records=claims)
-        await record.copy_records_to_table("invoice", records=again, columns=_COLUMNS)
+        await record.copy_records_to_table("invoice_claim", records=claim_rows)
+        await record.copy_records_to_table("invoice", records=invoice_rows)
     copying = time.perf_counter() - begun
     lines = [line for body in bodies for line in body.splitlines()]
     begun = time.perf_counter()
@@ -157,19 +155,18 @@ async def _lay_in(record: "asyncpg.Connection[asyncpg.Record]", stored: int) -> 
     """Lays rows of many suppliers into the tables; answers an id that is free from there on."""
     first = await record.fetchval("SELECT min(invoice_id) / $1 * $1 + $1 / 4 FROM invoice", _ROOM)
     random = Random(1)  # noqa: S311 - not a secret
-    ((at, period),) = await record.fetch("SELECT uploaded_at, period FROM invoice LIMIT 1")
+    ((at, year, period),) = await record.fetch(
+        "SELECT uploaded_at, financial_year, period FROM invoice_claim LIMIT 1"
+    )
     begun = time.perf_counter()
     for done in range(0, stored, 100_000):
         ids = range(first + done, first + min(stored, done + 100_000))
         supplier = gstin(random, "29")
-        rows = [
-            (number, random.getrandbits(64) - 2**63, at, period, supplier, os.urandom(372))
-            for number in ids
-        ]
-        claims = [(number, 2026, supplier, f"T{number % _ROOM:08}") for number in ids]
+        rows = [(number, random.getrandbits(64) - 2**63, at, os.urandom(372)) for number in ids]
+        claims = [(number, at, year, period, supplier, f"T{number % _ROOM:08}") for number in ids]
         async with record.transaction():
             await record.copy_records_to_table("invoice_claim", records=claims)
-            await record.copy_records_to_table("invoice", records=rows, columns=_COLUMNS)
+            await record.copy_records_to_table("invoice", records=rows)
     if stored:
         seconds = time.perf_counter() - begun
         print(f"laid in {stored} rows, {stored / seconds:.0f}/s", flush=True)

@@ -89,6 +89,7 @@ class World:
             "number": (number,),
             "inspection_id": (inspection,),
             "vehicle_number": (self.vehicle,),
+            "period": (india_date(self.clock.now).isoformat()[:7],),
         }
         self.clock.now += age
 

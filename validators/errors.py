@@ -111,6 +111,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "HSN_FORMAT": "is not an HSN code: 4, 6 or 8 digits",
     "DOCUMENT_NUMBER_FORMAT": "must be 1 to 16 of A-Z a-z 0-9 - /",
     "DATE_FORMAT": "is not a date YYYY-MM-DD",
+    "PERIOD_FORMAT": "is not a month YYYY-MM",
     "BEFORE_GST": "is before 1 July 2017, when GST began",
     "DATE_IN_FUTURE": "is in the future (Asia/Kolkata)",
     "DOCUMENT_TOO_OLD": "is too long ago for an e-way bill (Asia/Kolkata)",

@@ -6,7 +6,7 @@ EXPIRED and DEEMED_ACCEPTED are facts of the clock: no job writes them, every re
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from validators.identifiers import UNREGISTERED
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
 from validators.requirement import requirement
 from validators.rulebook import Rulebook, valid_until
+
+INVOICE: Final = "INVOICE"
+"""What a document is where Part A does not say."""
 
 
 class PartA(Struct, frozen=True, array_like=True):
@@ -143,9 +146,14 @@ def document_key(document: "PartA | Ins06", furnished_by: str) -> DocumentKey:
     owner = document.supplier_gstin
     if owner == UNREGISTERED:
         owner = f"{UNREGISTERED} {furnished_by}"
-    named = f"{owner}\n{document.document_type}\n{document.document_number.upper()}"
-    digest = blake2b(named.encode(), digest_size=16).digest()
+    digest = document_digest(owner, document.document_type or INVOICE, document.document_number)
     return DocumentKey(financial_year(document.document_date), digest)
+
+
+def document_digest(owner: str, document_type: str, number: str) -> bytes:
+    """The digest of a document's key."""
+    named = f"{owner}\n{document_type}\n{number.upper()}"
+    return blake2b(named.encode(), digest_size=16).digest()
 
 
 def key_of(bill: EwayBill) -> DocumentKey:
@@ -215,7 +223,7 @@ def generated(
             form.recipient_gstin,
             form.place_of_dispatch,
             form.place_of_delivery,
-            form.document_type or "INVOICE",
+            form.document_type or INVOICE,
             form.document_number,
             form.document_date,
             int(form.value_of_goods),

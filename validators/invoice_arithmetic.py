@@ -46,6 +46,12 @@ def thousandths(written: str) -> int | None:
     return int(match[1] + (match[2] or "").ljust(3, "0")) if match else None
 
 
+def decimal_of(thousandths: int) -> str:
+    """Thousandths as the shortest decimal: 12500 is "12.5"."""
+    whole, rest = divmod(thousandths, _THOUSAND)
+    return f"{whole}.{rest:03}".rstrip("0").rstrip(".")
+
+
 def amounts_of(form: Inv1) -> list[int] | None:
     """Every amount of a form in paise: of each line unit price, total, discount, taxable value and
     its taxes' amounts, then freight, insurance, packing and the total. None when one of them is not

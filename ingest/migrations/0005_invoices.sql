@@ -9,8 +9,6 @@ CREATE TABLE invoice_month (
     next_serial bigint NOT NULL CHECK (next_serial >= 1)
 );
 
--- No primary key: an invoice is found by its IRN, and `invoice_claim` holds it to be the only one.
--- The order of the columns leaves no padding between them.
 -- The partitions there are: their names, how many ids each has room for, and the first beyond it.
 CREATE TABLE invoice_partition (
     name      text   PRIMARY KEY,
@@ -18,34 +16,37 @@ CREATE TABLE invoice_partition (
     beyond_id bigint NOT NULL UNIQUE
 );
 
+-- No primary key: an invoice is found by its IRN, and `invoice_claim` holds it to be the only one.
 CREATE TABLE invoice (
-    invoice_id    bigint      NOT NULL,
+    invoice_id  bigint      NOT NULL,
     -- The first eight bytes of the IRN, which follows from the document as a whole.
-    irn_key       bigint      NOT NULL,
-    uploaded_at   timestamptz NOT NULL,
-    -- The month code of the document's date, for GSTR-1.
-    period        smallint    NOT NULL,
-    supplier_gstin text       NOT NULL,
+    irn_key     bigint      NOT NULL,
+    uploaded_at timestamptz NOT NULL,
     -- The form as normalised, compressed by ingest/invoice_document.py.
-    document      bytea       NOT NULL
+    document    bytea       NOT NULL
 ) PARTITION BY RANGE (invoice_id);
 ALTER TABLE invoice ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX invoice_irn ON invoice (irn_key);
-CREATE INDEX invoice_supplier ON invoice (supplier_gstin, period);
 
--- One row an invoice number. Its key begins with the supplier, not with a digest: what one dealer
--- uploads lies side by side, so a few pages of the index are written however large it is.
+-- One row an invoice number, and all that lists need. Its key begins with the supplier, not with a
+-- digest: what one dealer uploads lies side by side, so a few pages of the index are written
+-- however large it is.
 CREATE TABLE invoice_claim (
-    invoice_id     bigint   NOT NULL,
-    financial_year smallint NOT NULL,
-    supplier_gstin text     NOT NULL,
-    number         text     NOT NULL,
+    invoice_id     bigint      NOT NULL,
+    uploaded_at    timestamptz NOT NULL,
+    financial_year smallint    NOT NULL,
+    -- The month code of the document's date, for GSTR-1.
+    period         smallint    NOT NULL,
+    supplier_gstin text        NOT NULL,
+    number         text        NOT NULL,
     PRIMARY KEY (financial_year, supplier_gstin, number)
 ) PARTITION BY LIST (financial_year);
 
 CREATE TYPE new_invoice_claim AS (
     invoice_id     bigint,
+    uploaded_at    timestamptz,
     financial_year smallint,
+    period         smallint,
     supplier_gstin text,
     number         text
 );

@@ -132,3 +132,43 @@ WHERE ebn < $3 AND ebn >= $4
                                      WHEN renewed_to IS NOT NULL THEN 'RENEWED'
                                      WHEN valid_until >= $9 THEN 'ACTIVE' ELSE 'EXPIRED' END)
 ORDER BY ebn DESC LIMIT $10;
+
+-- name: bills_of_documents
+-- The bills that documents of one financial year have, each with its position.
+SELECT asked.position, bill.ebn
+FROM unnest($2::bytea[]) WITH ORDINALITY AS asked (digest, position)
+-- Row by row: joined any other way the whole year would be read.
+CROSS JOIN LATERAL (
+    SELECT ebn FROM document_claim
+    WHERE document_claim.financial_year = $1 AND document_claim.digest = asked.digest LIMIT 1
+) AS claim
+-- A claim may be that of a Part A.
+CROSS JOIN LATERAL (SELECT ebn FROM eway_bill WHERE eway_bill.ebn = claim.ebn LIMIT 1) AS bill;
+
+-- name: supplies_by_bill
+-- Of a supplier's next bills after a number, how far they reach, and beside it each that was an
+-- outward supply of a month at an instant, by number: neither cancelled nor renewed, and without an
+-- invoice uploaded of the same document. One row of nulls where there is none.
+WITH looked_at AS MATERIALIZED (
+    SELECT ebn, generated_at, cancelled_at, renewed_at, document_type, document_number,
+           document_date, reason_code, recipient_gstin, place_of_delivery, hsn_code, value_paise
+    FROM eway_bill WHERE supplier_gstin = $1 AND ebn > $2 ORDER BY ebn LIMIT $3
+)
+SELECT reached.ebn AS reached, supply.*
+FROM (SELECT max(ebn) AS ebn FROM looked_at) AS reached
+LEFT JOIN (
+    SELECT looked_at.* FROM looked_at
+    LEFT JOIN LATERAL (
+        SELECT invoice_claim.uploaded_at FROM invoice_claim
+        WHERE looked_at.document_type = 'INVOICE'
+          AND invoice_claim.financial_year = $8
+          AND invoice_claim.supplier_gstin = $1
+          AND invoice_claim.number = upper(looked_at.document_number)
+        LIMIT 1
+    ) AS invoiced ON true
+    WHERE document_date BETWEEN $5 AND $6 AND generated_at <= $4
+      AND (cancelled_at IS NULL OR cancelled_at > $4) AND (renewed_at IS NULL OR renewed_at > $4)
+      AND reason_code = ANY($7::smallint[]) AND document_type = ANY($9::text[])
+      AND (invoiced.uploaded_at IS NULL OR invoiced.uploaded_at > $4)
+) AS supply ON true
+ORDER BY supply.ebn;

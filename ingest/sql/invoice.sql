@@ -5,8 +5,10 @@ SELECT lease_invoice_ids($1, $2);
 -- name: claim_invoices
 -- Claims the numbers of invoices that nobody has; answers the ids of those claimed. Another
 -- transaction claiming the same number is waited for.
-INSERT INTO invoice_claim (invoice_id, financial_year, supplier_gstin, number)
-SELECT invoice_id, financial_year, supplier_gstin, number FROM unnest($1::new_invoice_claim[])
+INSERT INTO invoice_claim
+    (invoice_id, uploaded_at, financial_year, period, supplier_gstin, number)
+SELECT invoice_id, uploaded_at, financial_year, period, supplier_gstin, number
+FROM unnest($1::new_invoice_claim[])
 ON CONFLICT DO NOTHING RETURNING invoice_id;
 
 -- name: invoices_claimed
@@ -46,3 +48,16 @@ WHERE invoice_id >= (SELECT beyond_id - ids FROM invoice_partition WHERE name = 
 -- name: drop_invoice_partition
 -- Takes a partition out of the record; whoever waits behind it waits two seconds at most.
 SELECT drop_invoice_partition($1);
+
+-- name: read_along_indexes
+-- For this transaction: a page is read along its index. Where nothing is known of a partition yet,
+-- the planner would rather read and sort all that follows, for every page.
+SET LOCAL enable_sort = off;
+
+-- name: supplier_invoice_numbers
+-- A page of a supplier's invoice numbers of a month that were uploaded by an instant, by number,
+-- from a number on.
+SELECT number, invoice_id FROM invoice_claim
+WHERE financial_year = $1 AND supplier_gstin = $2 AND period = $3 AND number > $4
+  AND uploaded_at <= $5
+ORDER BY number LIMIT $6;

@@ -82,6 +82,7 @@ CODES: Final = {
     ("PUT", FINAL): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT OUTCOME_UNKNOWN"
     " INSPECTION_NOT_FOUND NOT_THE_INSPECTOR FINAL_REPORT_EXISTS",
     ("POST", DETENTIONS): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
+    ("GET", "/v1/gstr-1"): f"{KNOWN} INVALID_QUERY",
     ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
 }
 # As the contract writes them.
@@ -251,6 +252,8 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (by, "GET", BILLS, {}),
         (by, "GET", BILLS, {"params": {"limit": "0"}}),
         (by, "GET", f"{BILLS}/{{ebn}}", {}),
+        (by, "GET", "/v1/gstr-1", {"params": {"period": "2026-11"}}),
+        (by, "GET", "/v1/gstr-1", {}),
         (OFFICER, "GET", VEHICLE, {}),
         (READER, "GET", VEHICLE, {}),
         (by, "POST", cancel, {"json": reason}),

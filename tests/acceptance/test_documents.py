@@ -128,6 +128,7 @@ ELSEWHERE = {
     # Of another rulebook, and of notifications: tests/acceptance/test_rulebook.py.
     *("DOCUMENT_TOO_OLD", "HSN_PREFIX_FORMAT", "STATE_FORMAT", "NOT_OF_THIS_KIND"),
     *("IN_THE_PAST", "NOT_AFTER_ITS_BEGINNING"),
+    "PERIOD_FORMAT",  # tests/acceptance/test_gstr_1.py.
     # Of consolidated bills and verifications, and of reports: each where those are tested.
     *("EBN_FORMAT", "EBN_UNKNOWN", "NOT_YOUR_TRANSPORT", "NOT_ACTIVE", "OFF_THE_ROAD"),
     *("ON_ANOTHER_VEHICLE", "INCOMPLETE"),
