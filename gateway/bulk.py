@@ -247,7 +247,11 @@ def _is_done(task: "asyncio.Task[bytes]") -> bool:
 
 def refused(refusal: Refusal, *, existing: bool = False) -> LineAnswer:
     """A refusal as the answer of a line."""
-    members: dict[str, Any] = {"code": refusal.problem.code, "detail": refusal.detail, **refusal.members}
+    members: dict[str, Any] = {
+        "code": refusal.problem.code,
+        "detail": refusal.detail,
+        **refusal.members,
+    }
     if refusal.problem.retry:
         members["retry"] = True
     if refusal.faults:

@@ -137,7 +137,8 @@ def text_fault(text: str, length_max: int) -> str | None:
         return "EMPTY"
     if len(text) > length_max:
         return "TOO_LONG"
-    return "CONTROL_CHARACTER" if _CONTROL(text) else None
+    # What is printable holds none of them, and is told ten times as fast.
+    return "CONTROL_CHARACTER" if not text.isprintable() and _CONTROL(text) else None
 
 
 def ebn_of(text: str) -> int | None:

@@ -81,10 +81,8 @@ def numbers_of(form: Inv1) -> Numbers | None:
     written += (form.freight, form.insurance, form.packing_forwarding, form.total_value)
     try:
         joined = "\n".join(written) + "\n"
-        numbers = Numbers(
-            [], list(map(_quantity, quantities)), list(map(_rate, rates))
-        )
-    except TypeError:
+        numbers = Numbers([], list(map(_quantity, quantities)), list(map(_rate, rates)))
+    except TypeError:  # One of them is no text.
         return None
     # All of them at once: a call for each would take four times as long.
     if not _CANONICAL(joined) or not all(numbers.quantities) or _NO_RATE in numbers.rates:
@@ -194,7 +192,8 @@ def countable(form: Inv1) -> Countable:
     whole = lines == form.lines and known == charges and isinstance(form.supply_type, str)
     counted = replace(form, lines=lines, **known)
     numbers = numbers_of(counted)
-    assert numbers is not None, "every number was normalised"
+    if numbers is None:
+        raise AssertionError("every number was normalised")
     return Countable(counted, numbers, whole)
 
 

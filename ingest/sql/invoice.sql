@@ -32,3 +32,26 @@ WHERE irn_key = ANY($1::bigint[]) AND invoice_id BETWEEN $2 AND $3;
 -- The financial years in which a supplier's document number is an invoice's, newest first.
 SELECT financial_year FROM invoice_claim
 WHERE supplier_gstin = $1 AND number = $2 ORDER BY financial_year DESC;
+
+-- name: suppliers_of_invoice_number
+-- Suppliers and financial years of which a document number is an invoice's. The key begins with
+-- these, so one is leapt to after the other: a few microseconds each, however many invoices it has.
+WITH RECURSIVE supplier AS (
+    (SELECT financial_year, supplier_gstin FROM invoice_claim
+     ORDER BY financial_year, supplier_gstin LIMIT 1)
+    UNION ALL
+    SELECT following.* FROM supplier CROSS JOIN LATERAL (
+        SELECT financial_year, supplier_gstin FROM invoice_claim
+        WHERE (invoice_claim.financial_year, invoice_claim.supplier_gstin)
+            > (supplier.financial_year, supplier.supplier_gstin)
+        ORDER BY financial_year, supplier_gstin LIMIT 1
+    ) AS following
+)
+SELECT financial_year, supplier_gstin FROM supplier
+WHERE EXISTS (
+    SELECT FROM invoice_claim
+    WHERE invoice_claim.financial_year = supplier.financial_year
+      AND invoice_claim.supplier_gstin = supplier.supplier_gstin
+      AND invoice_claim.number = $1
+)
+LIMIT $2;
