@@ -20,6 +20,8 @@ UIN: Final = "0717UNO00157UNO"
 
 TODAY: Final = date(2026, 11, 21)
 
+_NOTHING: Final = Decimal(0)
+_TAXES: Final = ("cgst", "sgst", "igst", "cess")
 _numbers = itertools.count(1)
 
 
@@ -47,7 +49,7 @@ def intra_line(**changes: Any) -> dict[str, Any]:
     return line(**{"igst": ..., "cgst": half, "sgst": half} | changes)
 
 
-def party(state: str = "29", gstin: str | None = RECIPIENT, **changes: Any) -> dict[str, Any]:
+def party(state: str = "29", gstin: Any = RECIPIENT, **changes: Any) -> dict[str, Any]:
     """Whom goods are billed or shipped to."""
     sound = {
         "name": "Bharat Traders",
@@ -116,14 +118,11 @@ def random_invoice(random: Random, supply_type: str = "B2B") -> dict[str, Any]:
         for name in ("freight", "insurance", "packing_forwarding")
         if random.random() < 0.4
     }
-    value = sum(Decimal(one["taxable_value"]) for one in lines)
+    value = sum(Decimal(one["taxable_value"]) for one in lines) + _NOTHING
     value += sum(map(Decimal, charges.values()))
-    taxes = sum(
-        Decimal(one[name]["amount"])
-        for one in lines
-        for name in ("cgst", "sgst", "igst", "cess")
-        if name in one
-    )
+    taxes = _NOTHING
+    for one in lines:
+        taxes += sum(Decimal(one[name]["amount"]) for name in _TAXES if name in one)
     left_out = supply_type == "REVERSE_CHARGE" and random.random() < 0.5
     state = random.choice(("29", "07")) if inter else "27"
     depot = party(state, random.choice((None, "URP", RECIPIENT)))

@@ -217,8 +217,10 @@ async def test_one_number_of_several_suppliers(gateway: Gateway, dsn: str) -> No
 
 async def test_a_number_of_too_many_suppliers_is_not_searched(gateway: Gateway, dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    fill = """INSERT INTO invoice_claim (invoice_id, financial_year, supplier_gstin, number)
-        SELECT one, 2026, lpad(one::text, 15, '0'), 'COMMON' FROM generate_series($1::int, $2) AS one"""
+    fill = """
+        INSERT INTO invoice_claim (invoice_id, financial_year, supplier_gstin, number)
+        SELECT one, 2026, lpad(one::text, 15, '0'), 'COMMON'
+        FROM generate_series($1::integer, $2) AS one"""
     await connection.execute(fill, 1, INVOICE_SUPPLIERS_MAX)
     assert irns(await find(gateway, OFFICER, "COMMON")) == []
     await connection.execute(fill, INVOICE_SUPPLIERS_MAX + 1, INVOICE_SUPPLIERS_MAX + 1)
