@@ -35,6 +35,10 @@ _Named = Sequence[tuple[str, str]]
 """Names of members, each with the code of what is wrong with it."""
 
 
+class _WrongTextsError(Exception):
+    """The names of texts, each with the code of what is wrong with it."""
+
+
 def _texts(
     checks: dict[str, Callable[[str], str | None]], *, often: bool = True
 ) -> Callable[[Any], _Named]:
@@ -42,16 +46,26 @@ def _texts(
     texts_of = attrgetter(*checks)
     in_turn = tuple(checks.items())
 
-    def judge(texts: tuple[Any, ...]) -> _Named:
+    def judge(texts: tuple[Any, ...]) -> None:
         wrong = []
         for (name, check), text in zip(in_turn, texts, strict=True):
             if isinstance(text, str) and (code := check(text)):
                 wrong.append((name, code))
-        return wrong
+        if wrong:
+            raise _WrongTextsError(wrong)
 
-    # The same parties and goods come again and again.
+    # The same parties and goods come again and again. What raises is not kept: it may be long.
     judged = lru_cache(maxsize=16_384)(judge) if often else judge
-    return lambda owner: judged(texts_of(owner))
+
+    def faults_of(owner: Any) -> _Named:
+        try:
+            judged(texts_of(owner))
+        except _WrongTextsError as error:
+            named: _Named = error.args[0]
+            return named
+        return ()
+
+    return faults_of
 
 
 def _text(length_max: int) -> Callable[[str], str | None]:

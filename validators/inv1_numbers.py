@@ -49,12 +49,35 @@ class Countable(NamedTuple):
     """Whether nothing had to be replaced."""
 
 
-@lru_cache(maxsize=65_536)  # Rates are few, quantities mostly small and round.
-def thousandths(written: str) -> int | None:
-    """A quantity or a rate with at most three decimals as an integer of thousandths, or None when
-    it is none."""
-    match = _DECIMAL(written)
-    return int(match[1] + (match[2] or "").ljust(3, "0")) if match else None
+class NumberError(ValueError):
+    """What is no number: the code of the fault and, if they are not the catalogue's, the words."""
+
+
+# Rates are few, quantities mostly small and round. What raises is not kept, however long it is.
+@lru_cache(maxsize=65_536)
+def thousandths(written: str) -> int:
+    """A quantity or a rate with at most three decimals as an integer of thousandths. Raises
+    NumberError for any other text."""
+    match = _DECIMAL(written) if isinstance(written, str) else None
+    if match is None:
+        raise NumberError("DECIMAL_FORMAT")
+    return int(match[1] + (match[2] or "").ljust(3, "0"))
+
+
+@lru_cache(maxsize=65_536)
+def _quantity(written: str) -> int:
+    number = thousandths(written)
+    if number <= 0:
+        raise NumberError("NOT_POSITIVE")
+    return number
+
+
+@lru_cache(maxsize=65_536)
+def _rate(written: str) -> int:
+    number = thousandths(written)
+    if not 0 <= number <= RATE_MAX * THOUSAND:
+        raise NumberError("OUT_OF_RANGE", f"must be from 0 to {RATE_MAX}")
+    return number
 
 
 def numbers_of(form: Inv1) -> Numbers | None:
@@ -82,29 +105,13 @@ def numbers_of(form: Inv1) -> Numbers | None:
     try:
         joined = "\n".join(written) + "\n"
         numbers = Numbers([], list(map(_quantity, quantities)), list(map(_rate, rates)))
-    except TypeError:  # One of them is no text.
+    except (TypeError, NumberError):
         return None
     # All of them at once: a call for each would take four times as long.
-    if not _CANONICAL(joined) or not all(numbers.quantities) or _NO_RATE in numbers.rates:
+    if not _CANONICAL(joined):
         return None
     numbers.amounts.extend(map(int, joined.replace(".", "").split()))
     return numbers
-
-
-_NO_QUANTITY: Final = 0
-_NO_RATE: Final = -1
-
-
-@lru_cache(maxsize=65_536)
-def _quantity(written: Any) -> int:
-    number = thousandths(written) if isinstance(written, str) else None
-    return _NO_QUANTITY if number is None else max(number, _NO_QUANTITY)
-
-
-@lru_cache(maxsize=65_536)
-def _rate(written: Any) -> int:
-    number = thousandths(written) if isinstance(written, str) else None
-    return _NO_RATE if number is None or not 0 <= number <= RATE_MAX * THOUSAND else number
 
 
 def normalise_numbers(form: Inv1) -> list[Fault]:
@@ -126,10 +133,6 @@ def normalise_numbers(form: Inv1) -> list[Fault]:
     return faults
 
 
-class _NoNumberError(Exception):
-    """The code of what is wrong with a number and, if they are not the catalogue's, the words."""
-
-
 def _normalise(
     owner: Struct, name: str, pointer: str, text_of: Callable[[Any], str], faults: list[Fault]
 ) -> None:
@@ -140,9 +143,9 @@ def _normalise(
         written = NOTHING
     try:
         if isinstance(written, bool) or not isinstance(written, (str, int, Decimal)):
-            raise _NoNumberError("WRONG_TYPE", "must be a decimal string or a number")
+            raise NumberError("WRONG_TYPE", "must be a decimal string or a number")
         setattr(owner, name, text_of(written))
-    except _NoNumberError as error:
+    except NumberError as error:
         faults.append(fault(f"{pointer}/{name}", *error.args))
         setattr(owner, name, UNSET)
 
@@ -151,29 +154,20 @@ def _amount_text(written: Any) -> str:
     try:
         paise = Paise.parse(written)
     except MoneyFormatError:
-        raise _NoNumberError("MONEY_FORMAT") from None
+        raise NumberError("MONEY_FORMAT") from None
     if not 0 <= paise <= VALUE_PAISE_MAX:
-        raise _NoNumberError("OUT_OF_RANGE", f"must be from 0 to {rupees(VALUE_PAISE_MAX)}")
+        raise NumberError("OUT_OF_RANGE", f"must be from 0 to {rupees(VALUE_PAISE_MAX)}")
     return rupees(paise)
 
 
 def _quantity_text(written: Any) -> str:
-    if _decimal(written) <= 0:
-        raise _NoNumberError("NOT_POSITIVE")
-    return str(written)
+    _quantity(text := str(written))
+    return text
 
 
 def _rate_text(written: Any) -> str:
-    if not 0 <= _decimal(written) <= RATE_MAX * THOUSAND:
-        raise _NoNumberError("OUT_OF_RANGE", f"must be from 0 to {RATE_MAX}")
-    return str(written)
-
-
-def _decimal(written: Any) -> int:
-    number = thousandths(str(written))
-    if number is None:
-        raise _NoNumberError("DECIMAL_FORMAT")
-    return number
+    _rate(text := str(written))
+    return text
 
 
 _EMPTY_LINE: Final = InvoiceLine(
