@@ -7,7 +7,7 @@ from msgspec import Struct
 from gateway.views import encode
 from validators.calendar import INDIA
 from validators.gstr_1 import Amounts, BillSupply, GoodsAmounts, GoodsKey, Supply, Totals
-from validators.invoice_arithmetic import decimal_of
+from validators.inv1_numbers import decimal_of
 from validators.money import rupees
 
 

@@ -36,6 +36,6 @@ def invoice_json(irn: str, uploaded_at: datetime, validity: timedelta, document:
     return encode(reference)[:-1] + b"," + document[1:]
 
 
-def invoice_list_json(items: list[bytes]) -> bytes:
+def invoice_list_json(items: list[bytes], next_cursor: str | None) -> bytes:
     """An InvoiceList in JSON, of InvoiceViews in JSON."""
-    return b'{"items":[%b],"next_cursor":null}' % b",".join(items)
+    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(items), encode(next_cursor))

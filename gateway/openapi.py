@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.http import FORM
+from gateway.http import FORM, JSON
 from gateway.operation import Operation
 from gateway.problems import DocumentProblemBody, ProblemBody, TokenProblemBody
 from gateway.views import schema_hook
@@ -33,6 +33,8 @@ _NAMING: Final = frozenset(
         "DOCUMENT_ALREADY_HAS_PART_A",
         "PART_A_COMPLETED",
         "ALREADY_RENEWED",
+        "INVOICE_DIFFERS",
+        "INVOICE_ARCHIVED",
     }
 )
 """Refusals that name what stands in the way."""
@@ -63,7 +65,7 @@ def refusal_codes(operation: Operation) -> list[str]:
             codes.update(_WITH_ROLES)
     if operation.request is not None:
         codes.update((*_WITH_BODY, *_WITH_RECORD))
-        if operation.request_type.endswith(b"json"):
+        if operation.request_type == JSON:
             codes.add("MALFORMED_JSON")
     if operation.replayable:
         codes.update(_WITH_KEY)

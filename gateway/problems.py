@@ -27,9 +27,11 @@ class ProblemBody(Struct, omit_defaults=True):
 
 class DocumentProblemBody(ProblemBody, omit_defaults=True):
     """A problem that names what stands in the way, if it is the caller's: the e-way bill or the
-    Part A the document already has, the bill a Part A became, or the one a bill was renewed by."""
+    Part A the document already has, the bill a Part A became, the one a bill was renewed by, or
+    the invoice a number is."""
 
     ebn: str | None = None
+    irn: str | None = None
     part_a_reference: str | None = None
     renewed_to: str | None = None
 

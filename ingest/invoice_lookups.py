@@ -1,17 +1,21 @@
 """Reads of invoices, by reference number or by document number, r2(2)."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+import asyncpg
+
 from ingest import limits
-from ingest.batching import Batcher
+from ingest.batching import Batcher, Turns
 from ingest.database import Database
 from ingest.invoice_document import unpack
 from ingest.invoices import IDS_PER_MONTH, irn_key
-from validators.authority import Person
+from ingest.queries import SQL
+from validators.authority import Person, Role
 from validators.calendar import month_code
-from validators.errors import Refusal
+from validators.errors import Refusal, fault
 from validators.inv1 import Inv1, read_inv1
 from validators.invoice import InvoiceKey, key_of, may_read
 
@@ -40,6 +44,9 @@ class InvoiceLookups:
             waiting_max=limits.WAITING_READS_MAX,
             lanes=limits.INVOICE_READ_LANES,
         )
+        self._searches = Turns(
+            limits.INVOICE_SEARCHES_AT_ONCE, limits.INVOICE_SEARCHES_WAITING_MAX, "OVERLOADED"
+        )
 
     async def by_irn(self, irn: str, at: datetime) -> RecordedInvoice | None:
         """The invoice of a reference number, or None. Raises Refusal OVERLOADED or
@@ -55,14 +62,41 @@ class InvoiceLookups:
         return found
 
     async def by_number(
-        self, person: Person, supplier_gstin: str, number: str, at: datetime
+        self, person: Person, supplier_gstin: str | None, number: str, at: datetime
     ) -> list[RecordedInvoice]:
-        """A supplier's invoices of one document number, the newest financial year first: those the
-        person may read. Raises as `by_irn`."""
-        rows = await self._database.fetch("years_of_invoice_number", supplier_gstin, number.upper())
-        keys = [InvoiceKey(row["financial_year"], supplier_gstin, number.upper()) for row in rows]
-        found = [await self.by_irn(key.irn, at) for key in keys]
+        """The invoices of one document number that a person may read, r2(2), the newest financial
+        year first. Without a supplier a trader's own or, where it has none of this number, those
+        of others; an officer's are everybody's. Raises as `by_irn`; Refusal INVALID_QUERY where so
+        many suppliers have the number, or have to be asked for it, that one has to be named."""
+        own = None if person.role is Role.OFFICER else person.id
+        keys = await self._keys_of(supplier_gstin or own, number.upper())
+        if not keys and supplier_gstin is None:
+            keys = await self._keys_of_all(number.upper())
+        found = await asyncio.gather(*(self.by_irn(key.irn, at) for key in keys))
         return [one for one in found if one is not None and may_read(person, one.form)]
+
+    async def _keys_of(self, supplier_gstin: str | None, number: str) -> list[InvoiceKey]:
+        if supplier_gstin is None:
+            return []
+        rows = await self._database.fetch("years_of_invoice_number", supplier_gstin, number)
+        return [InvoiceKey(row["financial_year"], supplier_gstin, number) for row in rows]
+
+    async def _keys_of_all(self, number: str) -> list[InvoiceKey]:
+        enough = limits.INVOICE_SUPPLIERS_MAX + 1
+        async with (
+            self._searches,
+            self._database.connection() as connection,
+            connection.transaction(readonly=True),
+        ):
+            await connection.execute(SQL["search_briefly"])
+            try:
+                rows = await connection.fetch(SQL["suppliers_of_invoice_number"], number, enough)
+            except asyncpg.QueryCanceledError as error:
+                raise _supplier_required("there are too many suppliers to ask each") from error
+        if len(rows) == enough:
+            raise _supplier_required("too many suppliers have an invoice of this number")
+        keys = [InvoiceKey(row["financial_year"], row["supplier_gstin"], number) for row in rows]
+        return sorted(keys, key=lambda key: (-key.financial_year, key.supplier_gstin))
 
     @property
     def waiting(self) -> int:
@@ -87,3 +121,8 @@ class InvoiceLookups:
             if irn in irns:
                 found[irn] = RecordedInvoice(irn, row["uploaded_at"], form, document)
         return found
+
+
+def _supplier_required(why: str) -> Refusal:
+    wrong = fault("/supplier_gstin", "REQUIRED", f"is required: {why}")
+    return Refusal("INVALID_QUERY", faults=(wrong,))

@@ -65,6 +65,12 @@ LISTS_AT_ONCE: Final = 2
 LISTS_WAITING_MAX: Final = 256
 VEHICLE_BILLS_CHUNK: Final = 256
 """Bills of one vehicle looked at together."""
+INVOICE_SEARCHES_AT_ONCE: Final = 1
+"""Searches for a document number among the invoices of all suppliers, in one worker: each asks for
+every supplier there is."""
+INVOICE_SEARCHES_WAITING_MAX: Final = 64
+INVOICE_SUPPLIERS_MAX: Final = 500
+"""Of one document number; past it whoever asks has to name the supplier."""
 LIST_ITEMS_DEFAULT: Final = 50
 LIST_ITEMS_MAX: Final = 500
 
@@ -136,11 +142,12 @@ def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes, verifications, invoices; lookups by number and by vehicle; replays;
     # notifications; consolidations; lists of both; reports; withdrawals; uploads; invoices read,
-    # and listed for GSTR-1. The rest is for the
-    # chores and for single rows: a lease of numbers or of the hot state must not wait for these.
+    # listed for GSTR-1, and searched for. The rest is for the chores and for single rows: a lease
+    # of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 2 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
+    in_use += INVOICE_SEARCHES_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3

@@ -25,6 +25,7 @@ from tests.documents import (
     person,
 )
 from tests.gateway_in_process import Gateway
+from tests.invoices import INVOICES, invoice
 from tests.reports import detention, final, summary
 from validators.authority import Person, Role
 from validators.calendar import india_date
@@ -83,8 +84,12 @@ class World:
         members = {"ebns": ebns[:1], "vehicle_number": self.vehicle}
         number = self._make(TRANSPORTER, CONSOLIDATED, "number", members)
         inspection = self._make(OFFICER.id, INSPECTIONS, "inspection_id", summary(ebn=ebns[0]))
+        uploaded = self.invoice()
+        irn = self._make(SUPPLIER, INVOICES, "irn", uploaded)
         self.path = {
             "ebn": tuple(ebns),
+            "irn": (irn,),
+            "document_number": (uploaded["document_number"],),
             "reference": tuple(parts),
             "number": (number,),
             "inspection_id": (inspection,),
@@ -97,6 +102,10 @@ class World:
         """A sound INS-06 of today on this world's vehicle."""
         today = india_date(self.clock.now).isoformat()
         return document(document_date=today, vehicle_number=self.vehicle, distance_km=50)
+
+    def invoice(self) -> dict[str, Any]:
+        """A sound INV-1 of today."""
+        return invoice(document_date=india_date(self.clock.now).isoformat())
 
     def body(self, method: str, path: str) -> dict[str, Any]:
         """A sound body for an operation. Raises KeyError for one that takes none."""
@@ -126,6 +135,8 @@ class World:
             ("POST", INSPECTIONS): summary(ebn=ebn),
             ("PUT", f"{INSPECTIONS}/{{inspection_id}}/final"): final(),
             ("POST", "/v1/detentions"): detention(ebn),
+            ("POST", INVOICES): self.invoice(),
+            ("POST", f"{INVOICES}/bulk"): self.invoice(),
             ("POST", "/v1/notifications"): notification(self.clock.now),
             ("POST", "/v1/oauth/token"): {
                 "grant_type": "client_credentials", "client_id": client_id, "client_secret": secret

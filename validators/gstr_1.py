@@ -13,8 +13,8 @@ from msgspec import Struct
 from validators.errors import Fault, fault
 from validators.identifiers import UNREGISTERED, upper
 from validators.inv1 import Inv1
+from validators.inv1_numbers import numbers_of
 from validators.invoice import key_of
-from validators.invoice_arithmetic import amounts_of, thousandths
 
 OUTWARD_REASONS: Final = (1, 2, 4)
 """A.7 of INS-06: supply, export, and a supply sent knocked down in lots. Job work, own use and
@@ -118,8 +118,11 @@ def invoice_supply(form: Inv1) -> InvoiceSupply:
     and SGST together."""
     by_rate: dict[int, Amounts] = {}
     by_goods: dict[GoodsKey, GoodsAmounts] = {}
-    amounts = iter(amounts_of(form) or ())
-    for line in form.lines:
+    counted = numbers_of(form)
+    if counted is None:
+        raise ValueError(f"an invoice on record cannot be counted: {form.document_number}")
+    amounts, rates = iter(counted.amounts), iter(counted.rates)
+    for line, quantity in zip(form.lines, counted.quantities, strict=True):
         *_, taxable = islice(amounts, _AMOUNTS_OF_A_LINE)
         cgst, sgst, igst, cess = line.cgst, line.sgst, line.igst, line.cess
         one = Amounts(
@@ -129,7 +132,9 @@ def invoice_supply(form: Inv1) -> InvoiceSupply:
             next(amounts) if igst else 0,
             next(amounts) if cess else 0,
         )
-        rate = sum([thousandths(tax.rate) or 0 for tax in (cgst, sgst, igst) if tax])
+        rate = sum([next(rates) for tax in (cgst, sgst, igst) if tax])
+        if cess:
+            next(rates)  # Of its own; what a line is taxed at is without it.
         if (of_rate := by_rate.get(rate)) is None:
             of_rate = by_rate[rate] = Amounts()
         of_rate.add(one)
@@ -137,7 +142,7 @@ def invoice_supply(form: Inv1) -> InvoiceSupply:
         if (of_goods := by_goods.get(key)) is None:
             of_goods = by_goods[key] = GoodsAmounts()
         of_goods.add(one)
-        of_goods.quantity += thousandths(line.quantity) or 0
+        of_goods.quantity += quantity
     *_, value = amounts
     return InvoiceSupply(
         irn=key_of(form).irn,

@@ -1,6 +1,6 @@
 """FORM GST INV-1 as uploaded, r2(2): its fields, and one reading of a line in one decode.
 
-Amounts are kept as the decimal text they are stored and shown as; `invoice_arithmetic` counts in
+Amounts are kept as the decimal text they are stored and shown as; `inv1_numbers` reads them as
 integers. Most lines of an upload are sound, written alike and never looked at twice, so what is
 checked of each is checked once, cheaply, and only a faulty one is walked field by field.
 """
@@ -9,13 +9,12 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct
+from msgspec import Meta, Struct
 
-from validators.errors import Fault, fault
+from validators.errors import Fault
 from validators.forms import read_form
 from validators.identifiers import upper
 from validators.ins06 import Gstin, Hsn
-from validators.money import VALUE_PAISE_MAX, MoneyFormatError, Paise, rupees
 
 LINES_MAX: Final = 1000
 
@@ -23,7 +22,8 @@ SupplyType = Literal[
     "REVERSE_CHARGE", "ECOMMERCE_TCS", "B2B", "B2C", "EXPORT", "SEZ", "DEEMED_EXPORT"
 ]
 
-_NOTHING: Final = "0.00"
+NOTHING: Final = "0.00"
+"""What an amount that need not be given is without it."""
 
 Amount = Annotated[
     Any,
@@ -33,6 +33,18 @@ Amount = Annotated[
             "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
                       {"type": "number"}],
             "examples": ["75000.00"],
+        },
+    ),
+]  # fmt: skip
+AmountIfAny = Annotated[
+    Any,
+    Meta(
+        description="As the other amounts; nothing, if it is not given.",
+        extra_json_schema={
+            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
+                      {"type": "number"},
+                      {"type": "null"}],
+            "examples": ["0.00"],
         },
     ),
 ]  # fmt: skip
@@ -50,9 +62,9 @@ Quantity = Annotated[
 Rate = Annotated[
     Any,
     Meta(
-        description="Per cent of the taxable value, at most three decimals.",
+        description="Per cent of the taxable value, from 0 to 1000, at most three decimals.",
         extra_json_schema={
-            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,4}(\.[0-9]{1,3})?$"},
+            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,3})?$"},
                       {"type": "number"}],
             "examples": ["9"],
         },
@@ -79,7 +91,7 @@ class InvoiceLine(Struct, forbid_unknown_fields=True, kw_only=True, omit_default
     unit: str
     unit_price: Amount
     total: Amount
-    discount: Amount = _NOTHING
+    discount: AmountIfAny = NOTHING
     taxable_value: Amount
     cgst: Tax | None = None
     sgst: Tax | None = None
@@ -125,20 +137,19 @@ class Inv1(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True,
     billed_to: Place
     shipped_to: Annotated[Place | None, Meta(description="Where it is not billed_to")] = None
     lines: list[InvoiceLine]
-    freight: Amount = _NOTHING
-    insurance: Amount = _NOTHING
-    packing_forwarding: Amount = _NOTHING
+    freight: AmountIfAny = NOTHING
+    insurance: AmountIfAny = NOTHING
+    packing_forwarding: AmountIfAny = NOTHING
     total_value: Annotated[Amount, Meta(description="Total invoice value in figures")]
     total_in_words: str
     signatory: Signatory
 
 
 _decode: Final = msgspec.json.Decoder(Inv1, float_hook=str).decode
+_parse: Final = msgspec.json.Decoder(float_hook=str).decode
 encode: Final = msgspec.json.Encoder().encode
 
 TAXES: Final = ("cgst", "sgst", "igst", "cess")
-_CHARGES: Final = ("freight", "insurance", "packing_forwarding")
-_LINE_AMOUNTS: Final = ("unit_price", "total", "discount", "taxable_value")
 
 
 def read_inv1(line: bytes) -> tuple[Inv1, list[Fault]]:
@@ -146,14 +157,25 @@ def read_inv1(line: bytes) -> tuple[Inv1, list[Fault]]:
     were written, but for identifiers in upper case."""
     try:
         form = _decode(line)
+        if _has_doubled_keys(line, form):
+            return _read_carefully(line)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _read_carefully(line)
-    # A key given twice is dropped without a word. Written again the form then has fewer colons:
-    # those within strings it kept are the same, unless a backslash spells one in another way.
-    if b"\\" in line or line.count(b":") != encode(form).count(b":"):
         return _read_carefully(line)
     _upper_identifiers(form)
     return form, []
+
+
+def _has_doubled_keys(line: bytes, form: Inv1) -> bool:
+    """Whether it may be that a key was given twice, one of them dropped without a word. Written
+    again the form then has fewer colons: those within strings it kept are the same, unless a
+    backslash spells one in another way."""
+    if b"\\" in line:
+        return True
+    colons = line.count(b":")
+    if encode(form).count(b":") == colons:
+        return False
+    # A form leaves a member out that says null; what was merely parsed does not.
+    return encode(_parse(line)).count(b":") != colons
 
 
 def _read_carefully(line: bytes) -> tuple[Inv1, list[Fault]]:
@@ -166,53 +188,3 @@ def _upper_identifiers(form: Inv1) -> None:
     for party in (form.supplier, form.billed_to, form.shipped_to):
         if isinstance(party, (Supplier, Place)) and isinstance(party.gstin, str):
             party.gstin = upper(party.gstin)
-
-
-def normalise_numbers(form: Inv1) -> list[Fault]:
-    """Brings amounts to two decimals, and quantities and rates given as numbers to text; the faults
-    of those that are none. Null is as if it had not been given."""
-    faults: list[Fault] = []
-    for name in (*_CHARGES, "total_value"):
-        _amount(form, name, "", faults)
-    for index, line in enumerate(form.lines if isinstance(form.lines, list) else ()):
-        here = f"/lines/{index}"
-        for name in _LINE_AMOUNTS:
-            _amount(line, name, here, faults)
-        _decimal(line, "quantity", here, faults)
-        for name in TAXES:
-            tax = getattr(line, name)
-            if isinstance(tax, Tax):
-                _decimal(tax, "rate", f"{here}/{name}", faults)
-                _amount(tax, "amount", f"{here}/{name}", faults)
-    return faults
-
-
-def _amount(owner: Struct, name: str, pointer: str, faults: list[Fault]) -> None:
-    written = getattr(owner, name)
-    if written is None and name in ("discount", *_CHARGES):
-        written = _NOTHING
-    if written is UNSET:
-        return
-    try:
-        paise = Paise.parse(written)
-    except MoneyFormatError:
-        faults.append(fault(f"{pointer}/{name}", "MONEY_FORMAT"))
-        setattr(owner, name, UNSET)
-        return
-    if not 0 <= paise <= VALUE_PAISE_MAX:
-        most = rupees(VALUE_PAISE_MAX)
-        faults.append(fault(f"{pointer}/{name}", "OUT_OF_RANGE", f"must be from 0 to {most}"))
-        setattr(owner, name, UNSET)
-        return
-    setattr(owner, name, rupees(paise))
-
-
-def _decimal(owner: Struct, name: str, pointer: str, faults: list[Fault]) -> None:
-    written = getattr(owner, name)
-    if written is UNSET or isinstance(written, str):
-        return  # Its spelling is checked where it is counted with.
-    if isinstance(written, bool) or written is None or isinstance(written, (list, dict)):
-        faults.append(fault(f"{pointer}/{name}", "DECIMAL_FORMAT"))
-        setattr(owner, name, UNSET)
-        return
-    setattr(owner, name, f"{written:f}" if not isinstance(written, int) else str(written))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import UNSET
 
 from validators.errors import Fault, fault
 from validators.forms import FAULTS_MAX
@@ -18,13 +19,9 @@ from validators.identifiers import (
     state_fault,
     text_fault,
 )
-from validators.inv1 import LINES_MAX, Inv1, InvoiceLine, Place, Tax, normalise_numbers
-from validators.invoice_arithmetic import (
-    amounts_of,
-    arithmetic_faults,
-    registration_faults,
-    tax_faults,
-)
+from validators.inv1 import LINES_MAX, Inv1, Place, Signatory, Supplier
+from validators.inv1_numbers import Countable, countable, normalise_numbers, numbers_of
+from validators.invoice_arithmetic import arithmetic_faults, registration_faults, tax_faults
 
 NAME_CHARACTERS_MAX: Final = 200
 ADDRESS_CHARACTERS_MAX: Final = 500
@@ -34,92 +31,122 @@ WORDS_CHARACTERS_MAX: Final = 500
 SERIAL_MAX: Final = 999_999
 GST_BEGAN: Final = date(2017, 7, 1)
 
-Checks = tuple[tuple[str, Callable[[str], str | None]], ...]
+_Named = Sequence[tuple[str, str]]
+"""Names of members, each with the code of what is wrong with it."""
+
+
+class _WrongTextsError(Exception):
+    """The names of texts, each with the code of what is wrong with it."""
+
+
+def _texts(
+    checks: dict[str, Callable[[str], str | None]], *, often: bool = True
+) -> Callable[[Any], _Named]:
+    """What finds the faults of the texts of an object of one kind, all at once."""
+    texts_of = attrgetter(*checks)
+    in_turn = tuple(checks.items())
+
+    def judge(texts: tuple[Any, ...]) -> None:
+        wrong = []
+        for (name, check), text in zip(in_turn, texts, strict=True):
+            if isinstance(text, str) and (code := check(text)):
+                wrong.append((name, code))
+        if wrong:
+            raise _WrongTextsError(wrong)
+
+    # The same parties and goods come again and again. What raises is not kept: it may be long.
+    judged = lru_cache(maxsize=16_384)(judge) if often else judge
+
+    def faults_of(owner: Any) -> _Named:
+        try:
+            judged(texts_of(owner))
+        except _WrongTextsError as error:
+            named: _Named = error.args[0]
+            return named
+        return ()
+
+    return faults_of
 
 
 def _text(length_max: int) -> Callable[[str], str | None]:
-    # The same names, places and goods come again and again.
-    @lru_cache(maxsize=16_384)
-    def check(text: str) -> str | None:
-        return text_fault(text, length_max)
-
-    return check
+    return partial(text_fault, length_max=length_max)
 
 
 _name, _address = _text(NAME_CHARACTERS_MAX), _text(ADDRESS_CHARACTERS_MAX)
+_in_supplier: Final = _texts(
+    {"gstin": gstin_fault, "legal_name": _name, "trade_name": _name, "address": _address}
+)
+_in_place: Final = _texts({"name": _name, "address": _address, "gstin": recipient_fault})
+_in_signatory: Final = _texts({"name": _name, "designation": _name})
+_in_line: Final = _texts(
+    {
+        "description": _text(DESCRIPTION_CHARACTERS_MAX),
+        "hsn_code": hsn_fault,
+        "unit": _text(UNIT_CHARACTERS_MAX),
+    }
+)
+_in_whole: Final = _texts(
+    {
+        "document_number": document_number_fault,
+        "total_in_words": _text(WORDS_CHARACTERS_MAX),
+    },
+    often=False,
+)
 
-_SUPPLIER: Final[Checks] = (
-    ("gstin", gstin_fault),
-    ("legal_name", _name),
-    ("trade_name", _name),
-    ("address", _address),
+# What decides the taxes a line may bear, and whether the recipient must be registered.
+_OF_TAXES: Final = frozenset(
+    {
+        *("", "/supplier", "/supplier/gstin", "/supply_type"),
+        *("/billed_to", "/billed_to/state_code", "/shipped_to", "/shipped_to/state_code"),
+    }
 )
-_PLACE: Final[Checks] = (("name", _name), ("address", _address), ("gstin", recipient_fault))
-_SIGNATORY: Final[Checks] = (("name", _name), ("designation", _name))
-_LINE: Final[Checks] = (
-    ("description", _text(DESCRIPTION_CHARACTERS_MAX)),
-    ("hsn_code", hsn_fault),
-    ("unit", _text(UNIT_CHARACTERS_MAX)),
-)
-_WHOLE: Final[Checks] = (
-    ("document_number", document_number_fault),
-    ("total_in_words", _text(WORDS_CHARACTERS_MAX)),
-)
+_OF_REGISTRATION: Final = frozenset(("", "/supply_type", "/billed_to", "/billed_to/gstin"))
 
 
 def examine_invoice(form: Inv1, shape: Sequence[Fault], today: date) -> list[Fault]:
     """All the faults of a form, after those found while reading it; `today` is the date in India.
-    On return the amounts are normalised. The arithmetic is examined where every number is there,
-    which taxes are due where nothing is missing or unknown."""
+    On return the amounts are normalised. What is at fault itself is not held against the rest: of
+    a faulty form every line is counted whose numbers can be read."""
     faults = list(shape)
-    amounts = None if faults else amounts_of(form)
-    if amounts is None:
+    numbers = None if faults else numbers_of(form)
+    if numbers is None:
         faults += normalise_numbers(form)
-        amounts = amounts_of(form) if _can_be_counted(form) else None
-    _check(form, _WHOLE, "", faults)
-    _check(form.supplier, _SUPPLIER, "/supplier", faults)
+        counted = countable(form)
+    else:
+        counted = Countable(form, numbers, whole=True)
+    _add(faults, "", _in_whole(form))
+    if isinstance(form.supplier, Supplier):
+        _add(faults, "/supplier", _in_supplier(form.supplier))
     _check_place(form, "billed_to", faults)
     if form.shipped_to is not None:
         _check_place(form, "shipped_to", faults)
-    _check(form.signatory, _SIGNATORY, "/signatory", faults)
+    if isinstance(form.signatory, Signatory):
+        _add(faults, "/signatory", _in_signatory(form.signatory))
     _check_date(form.document_date, today, faults)
     _check_lines(form.lines, faults)
-    if amounts is not None:
-        faults += arithmetic_faults(form, amounts)
-        if not shape:
-            faults += registration_faults(form) + tax_faults(form)
+    at_fault = {one.pointer for one in faults}
+    faults += arithmetic_faults(counted)
+    if at_fault.isdisjoint(_OF_REGISTRATION):
+        faults += registration_faults(form)
+    if at_fault.isdisjoint(_OF_TAXES):
+        faults += tax_faults(counted.form)
     return faults[:FAULTS_MAX]
 
 
-def _can_be_counted(form: Inv1) -> bool:
-    """Whether every number of a form that was read carefully is there and is text."""
-    if not isinstance(form.lines, list):
-        return False
-    numbers: list[Any] = [form.freight, form.insurance, form.packing_forwarding, form.total_value]
-    for line in form.lines:
-        if not isinstance(line, InvoiceLine):
-            return False
-        numbers += (line.quantity, line.unit_price, line.total, line.discount, line.taxable_value)
-        for tax in (line.cgst, line.sgst, line.igst, line.cess):
-            if tax is not None:
-                numbers += (tax.rate, tax.amount) if isinstance(tax, Tax) else (None,)
-    return all(isinstance(number, str) for number in numbers)
-
-
-def _check(owner: Any, checks: Checks, pointer: str, faults: list[Fault]) -> None:
-    if not isinstance(owner, Struct):
-        return  # Its shape is at fault already.
-    for name, check in checks:
-        text = getattr(owner, name)
-        if isinstance(text, str) and (code := check(text)):
-            faults.append(fault(f"{pointer}/{name}", code))
+def _add(faults: list[Fault], pointer: str, wrong: _Named) -> None:
+    for name, code in wrong:
+        faults.append(fault(f"{pointer}/{name}", code))
 
 
 def _check_place(form: Inv1, name: str, faults: list[Fault]) -> None:
     place = getattr(form, name)
-    _check(place, _PLACE, f"/{name}", faults)
-    if isinstance(place, Place) and isinstance(place.state_code, str):
-        known = country_fault if form.supply_type == "EXPORT" else state_fault
+    if not isinstance(place, Place):
+        return  # Its shape is at fault already.
+    _add(faults, f"/{name}", _in_place(place))
+    if isinstance(place.state_code, str):
+        # Whatever the type of supply is, if that is at fault.
+        abroad = form.supply_type in ("EXPORT", UNSET)
+        known = country_fault if abroad else state_fault
         if code := known(place.state_code):
             faults.append(fault(f"/{name}/state_code", code))
 
@@ -142,8 +169,9 @@ def _check_lines(lines: Any, faults: list[Fault]) -> None:
         faults.append(fault("/lines", "TOO_MANY", f"must have at most {LINES_MAX} entries"))
         return
     for index, line in enumerate(lines):
-        _check(line, _LINE, f"/lines/{index}", faults)
-        serial = getattr(line, "serial", None)
+        if wrong := _in_line(line):  # A pointer a line would be dear.
+            _add(faults, f"/lines/{index}", wrong)
+        serial = line.serial
         if isinstance(serial, int) and not 1 <= serial <= SERIAL_MAX:
             words = f"must be from 1 to {SERIAL_MAX}"
             faults.append(fault(f"/lines/{index}/serial", "OUT_OF_RANGE", words))

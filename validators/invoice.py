@@ -7,13 +7,14 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from validators.authority import Person, Role
 from validators.calendar import financial_year
 from validators.errors import Fault, Refusal, fault
 from validators.identifiers import UNREGISTERED
-from validators.inv1 import Inv1, Tax
-from validators.invoice_arithmetic import thousandths
+from validators.inv1 import NOTHING, TAXES, Inv1
+from validators.inv1_numbers import thousandths
 
 
 class InvoiceKey(NamedTuple):
@@ -62,34 +63,43 @@ def may_read(person: Person, form: Inv1) -> bool:
 
 
 def differences(first: Inv1, again: Inv1) -> list[Fault]:
-    """A fault for every field in which two sound forms say different things. An amount of nothing
-    and a tax of nothing are as good as none; `9` and `9.00` per cent are the same."""
-    return [fault(pointer, "DIFFERS") for pointer in _differing(first, again, "")]
+    """A fault for every field in which two sound forms of one key say different things, each with
+    its place in the second.
+
+    The same is said by a document number in other letters, `9` and `9.00` per cent, a tax of
+    nothing and none, `URP` and no GSTIN, the place billed to named again as shipped to and none.
+    """
+    pointers = [*_differing(replace(first, shipped_to=None), replace(again, shipped_to=None), "")]
+    if first.shipped_to and again.shipped_to:
+        pointers += _differing(first.shipped_to, again.shipped_to, "/shipped_to")
+    elif first.shipped_to or again.shipped_to:
+        one, other = (form.shipped_to or form.billed_to for form in (first, again))
+        pointers += ["/shipped_to"] if any(_differing(one, other, "")) else []
+    return [fault(pointer, "DIFFERS") for pointer in pointers]
 
 
 def _differing(first: Any, again: Any, pointer: str) -> Iterator[str]:
-    if isinstance(first, Tax) or isinstance(again, Tax):
-        if _worth(first) != _worth(again):
-            yield pointer
-    elif isinstance(first, Struct) and isinstance(again, Struct):
+    if isinstance(first, Struct) and isinstance(again, Struct):
         for name in first.__struct_fields__:
-            yield from _differing(
-                _meant(name, getattr(first, name)),
-                _meant(name, getattr(again, name)),
-                f"{pointer}/{name}",
-            )
+            one, other = getattr(first, name), getattr(again, name)
+            if _meant(name, one) != _meant(name, other):
+                yield from _differing(one, other, f"{pointer}/{name}")
     elif isinstance(first, list) and isinstance(again, list) and len(first) == len(again):
         for index, (one, other) in enumerate(zip(first, again, strict=True)):
             yield from _differing(one, other, f"{pointer}/{index}")
-    elif first != again:
+    else:
         yield pointer
 
 
 def _meant(name: str, value: Any) -> Any:
+    """What a member says, however it is written."""
     if name == "gstin":
         return value or UNREGISTERED
-    return thousandths(value) if name == "quantity" else value
-
-
-def _worth(tax: Tax | None) -> tuple[int | None, str]:
-    return (thousandths(tax.rate), tax.amount) if tax else (0, "0.00")
+    if name == "document_number":
+        return value.upper()
+    if name in ("quantity", "rate"):
+        return thousandths(value)
+    if name in TAXES:
+        worth = (thousandths(value.rate), value.amount) if value else None
+        return worth if worth != (0, NOTHING) else None
+    return value

@@ -61,3 +61,30 @@ SELECT number, invoice_id FROM invoice_claim
 WHERE financial_year = $1 AND supplier_gstin = $2 AND period = $3 AND number > $4
   AND uploaded_at <= $5
 ORDER BY number LIMIT $6;
+
+-- name: search_briefly
+-- For this transaction: a search through all suppliers is given up after a second.
+SET LOCAL statement_timeout = '1s';
+
+-- name: suppliers_of_invoice_number
+-- Suppliers and financial years of which a document number is an invoice's. The key begins with
+-- these, so one is leapt to after the other: a few microseconds each, however many invoices it has.
+WITH RECURSIVE supplier AS (
+    (SELECT financial_year, supplier_gstin FROM invoice_claim
+     ORDER BY financial_year, supplier_gstin LIMIT 1)
+    UNION ALL
+    SELECT following.* FROM supplier CROSS JOIN LATERAL (
+        SELECT financial_year, supplier_gstin FROM invoice_claim
+        WHERE (invoice_claim.financial_year, invoice_claim.supplier_gstin)
+            > (supplier.financial_year, supplier.supplier_gstin)
+        ORDER BY financial_year, supplier_gstin LIMIT 1
+    ) AS following
+)
+SELECT financial_year, supplier_gstin FROM supplier
+WHERE EXISTS (
+    SELECT FROM invoice_claim
+    WHERE invoice_claim.financial_year = supplier.financial_year
+      AND invoice_claim.supplier_gstin = supplier.supplier_gstin
+      AND invoice_claim.number = $1
+)
+LIMIT $2;

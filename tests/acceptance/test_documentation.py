@@ -19,6 +19,7 @@ from tests.documents import (
     person,
 )
 from tests.gateway_in_process import Gateway
+from tests.invoices import INVOICES, invoice
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from validators.errors import FAULTS, PROBLEMS
 
@@ -83,6 +84,11 @@ CODES: Final = {
     " INSPECTION_NOT_FOUND NOT_THE_INSPECTOR FINAL_REPORT_EXISTS",
     ("POST", DETENTIONS): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
     ("GET", "/v1/gstr-1"): f"{KNOWN} INVALID_QUERY",
+    ("POST", INVOICES): f"{CHANGE.replace(' CHANGED_MEANWHILE', '')} NOT_A_PARTY INVOICE_DIFFERS"
+    " INVOICE_ARCHIVED",
+    ("GET", INVOICES): f"{KNOWN} INVALID_QUERY",
+    ("GET", f"{INVOICES}/{{irn}}"): f"{KNOWN} INVOICE_NOT_FOUND",
+    ("POST", f"{INVOICES}/bulk"): f"{KNOWN} {BODY}",
     ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
 }
 # As the contract writes them.
@@ -95,6 +101,14 @@ SENT = (
 ANSWERED = (
     "ebn status generated_at valid_until generated_by requirement part_a part_b acceptance"
     " verified_at rulebook"
+)
+INV_1 = (
+    "supplier document_number document_date supply_type billed_to shipped_to lines freight"
+    " insurance packing_forwarding total_value total_in_words signatory"
+)
+INV_1_LINE = (
+    "serial description hsn_code quantity unit unit_price total discount taxable_value cgst sgst"
+    " igst cess"
 )
 ANSWERED_PART_A = "part_a_reference status lapses_at"
 LISTED_BY = "role status generated_from generated_to document_number limit cursor"
@@ -194,12 +208,21 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     asked = {one["name"]: one["required"] for one in described["GET", DETENTIONS]["parameters"]}
     assert asked == {"ebn": True, "limit": False, "cursor": False}
     assert {"items", "next_cursor"} == set(schemas["EwayBillList"]["properties"])
+    uploaded = described["POST", INVOICES]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(_resolved(openapi, uploaded["$ref"])["properties"]) == set(INV_1.split())
+    assert set(schemas["InvoiceLine"]["properties"]) == set(INV_1_LINE.split())
+    view = set(schemas["InvoiceView"]["properties"])
+    assert view == {*INV_1.split(), "irn", "uploaded_at", "valid_until"}
+    bulk = described["POST", f"{INVOICES}/bulk"]
+    for content in (bulk["requestBody"]["content"], bulk["responses"]["200"]["content"]):
+        assert list(content) == ["application/x-ndjson"]
     problem = {"type", "title", "status", "detail", "code", "request_id", "errors"}
     assert problem <= set(schemas["ProblemBody"]["properties"])
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED))
+        unkeyed = ("/v1/oauth/token", ASKED, f"{INVOICES}/bulk")
+        assert keyed == (method == "POST" and path not in unkeyed)
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]
@@ -238,6 +261,8 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
     goods = [{"hsn_code": "0401", "description": "milk", "value": "1.00", "conditions": ["FRESH"]}]
     sent = document(goods=goods, supplier_contact={"mobile": "9845012345"})
     ebn = (await gateway.generate(by, sent)).json()["ebn"]
+    sent_invoice = invoice(document_number="OPENAPI", shipped_to=None, freight=500)
+    irn = (await gateway.call(by, "POST", INVOICES, json=sent_invoice)).json()["irn"]
     reason = {"reason": "not sent"}
     cancel = f"{BILLS}/{{ebn}}/cancellation"
     calls: list[tuple[Any, str, str, dict[str, Any]]] = [
@@ -270,6 +295,14 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (OFFICER, "GET", DETENTIONS, {}),
         (COMMISSIONER, "POST", "/v1/notifications", {"json": notification(gateway.clock())}),
         (COMMISSIONER, "POST", "/v1/notifications", {"json": {}}),
+        (by, "POST", INVOICES, {"json": sent_invoice}),
+        (by, "POST", INVOICES, {"json": sent_invoice}),
+        (by, "POST", INVOICES, {"json": sent_invoice | {"total_in_words": "one"}}),
+        (by, "POST", INVOICES, {"json": {}}),
+        (by, "GET", f"{INVOICES}/{{irn}}", {}),
+        (person(TRANSPORTER), "GET", f"{INVOICES}/{{irn}}", {}),
+        (OFFICER, "GET", INVOICES, {"params": {"document_number": "OPENAPI"}}),
+        (OFFICER, "GET", INVOICES, {}),
         (by, "GET", "/v1/rulebook", {}),
         (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
         (None, "GET", "/healthz", {}),
@@ -277,7 +310,7 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
     ]
     misfits = []
     for who, method, path, how in calls:
-        written = path.format(ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1")
+        written = path.format(ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1", irn=irn)
         answer = await gateway.call(who, method, written, **how)
         contents = described[method, path]["responses"][str(answer.status_code)]["content"]
         schema = contents[answer.headers["content-type"]]["schema"]

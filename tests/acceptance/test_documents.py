@@ -129,6 +129,10 @@ ELSEWHERE = {
     *("DOCUMENT_TOO_OLD", "HSN_PREFIX_FORMAT", "STATE_FORMAT", "NOT_OF_THIS_KIND"),
     *("IN_THE_PAST", "NOT_AFTER_ITS_BEGINNING"),
     "PERIOD_FORMAT",  # tests/acceptance/test_gstr_1.py.
+    # Of invoices: tests/acceptance/test_invoice_documents.py.
+    *("BEFORE_GST", "DECIMAL_FORMAT", "DOES_NOT_ADD_UP", "IGST_BESIDE_CGST_SGST"),
+    *("NOT_INTER_STATE", "INTER_STATE", "HALVES_DIFFER", "REGISTERED_RECIPIENT"),
+    *("UNREGISTERED_RECIPIENT", "DIFFERS"),
     # Of consolidated bills and verifications, and of reports: each where those are tested.
     *("EBN_FORMAT", "EBN_UNKNOWN", "NOT_YOUR_TRANSPORT", "NOT_ACTIVE", "OFF_THE_ROAD"),
     *("ON_ANOTHER_VEHICLE", "INCOMPLETE"),

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from ingest import limits
+from tests.acceptance.invoice_refusals import INVOICE_TRIGGERS
 from tests.acceptance.life_refusals import LIFE_TRIGGERS, TODAYS_TRIGGERS
 from tests.acceptance.report_refusals import REPORT_TRIGGERS
 from tests.documents import (
@@ -260,7 +261,7 @@ TRIGGERS: Final[dict[str, Trigger]] = {
 }
 
 
-OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS
+OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS
 
 
 def test_every_code_of_the_catalogue_is_provoked() -> None:

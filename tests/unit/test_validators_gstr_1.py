@@ -24,7 +24,7 @@ from validators.gstr_1 import (
     period_fault,
 )
 from validators.inv1 import read_inv1
-from validators.invoice_arithmetic import decimal_of, thousandths
+from validators.inv1_numbers import decimal_of, thousandths
 
 TODAY = date(2026, 11, 21)
 HEADS = ("cgst", "sgst", "igst", "cess")

@@ -110,6 +110,28 @@ def test_an_unregistered_person_is_a_party_without_a_gstin() -> None:
     assert identifiers.party_fault("urp") == "GSTIN_FORMAT"
 
 
+@pytest.mark.parametrize("uin", ["0717UNO00157UNO", "2718USA00012ON1", "9917USA00012UNZ"])
+def test_a_recipient_may_have_a_unique_identity_number(uin: str) -> None:
+    assert identifiers.recipient_fault(uin) is None
+    assert identifiers.party_fault(uin) == gstin_fault(uin) == "GSTIN_FORMAT"
+    for text in (uin.lower(), uin[:-1], uin + "0", "39" + uin[2:], uin[:12] + "XN" + uin[-1]):
+        assert identifiers.recipient_fault(text) == "GSTIN_FORMAT"
+
+
+def test_a_recipient_is_else_a_party() -> None:
+    for text in ("URP", REAL[0], "", "27AAPFU0939F1ZU", "URPX"):
+        assert identifiers.recipient_fault(text) == identifiers.party_fault(text)
+
+
+def test_states_and_other_countries() -> None:
+    codes = {f"{code:02}" for code in range(100)}
+    states = {code for code in codes if identifiers.state_fault(code) is None}
+    assert states == {*(f"{code:02}" for code in range(1, 39)), "97", "99"}
+    assert {code for code in codes if identifiers.country_fault(code) is None} == states | {"96"}
+    for text in ("", "7", "029", "KA", "96 ", in_script("29", DIGIT_ZEROS["devanagari"])):
+        assert identifiers.state_fault(text) == identifiers.country_fault(text) == "STATE_FORMAT"
+
+
 CASES = {
     "pin": (
         ["560001", "110001", "999999"],

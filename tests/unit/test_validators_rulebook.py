@@ -111,6 +111,7 @@ def test_the_numbers_of_both() -> None:
         "inspection_summary_within": 24 * HOUR,
         "inspection_final_within": 3 * DAY,
         "detention_longer_than": timedelta(minutes=30),
+        "irn_validity": 30 * DAY,
     }
     apart = {
         "renewal_window_before": (None, 8 * HOUR),
