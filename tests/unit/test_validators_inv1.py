@@ -88,7 +88,7 @@ FIELDS: list[tuple[str, Any, str]] = [
                             ("a\u202eb", "CONTROL_CHARACTER"), ("a\tb", "CONTROL_CHARACTER"))),
 ]  # fmt: skip
 ELSEWHERE = {
-    # tests/unit/test_validators_invoice_arithmetic.py, tests/unit/test_validators_invoice.py
+    # Beside this file, of the arithmetic, the taxes and the invoice on record.
     *("DOES_NOT_ADD_UP", "IGST_BESIDE_CGST_SGST", "NOT_INTER_STATE", "INTER_STATE"),
     *("HALVES_DIFFER", "REGISTERED_RECIPIENT", "UNREGISTERED_RECIPIENT", "DIFFERS"),
     *("DUPLICATE_KEY", "TOO_MANY"),
