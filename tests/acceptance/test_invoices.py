@@ -212,8 +212,8 @@ async def test_one_number_of_several_suppliers(gateway: Gateway, dsn: str) -> No
 async def test_a_number_of_too_many_suppliers_is_not_searched(gateway: Gateway, dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     fill = """
-        INSERT INTO invoice_claim (invoice_id, financial_year, supplier_gstin, number)
-        SELECT one, 2026, lpad(one::text, 15, '0'), 'COMMON'
+        INSERT INTO invoice_claim
+        SELECT one, now(), 2026, 212, lpad(one::text, 15, '0'), 'COMMON'
         FROM generate_series($1::integer, $2) AS one"""
     await connection.execute(fill, 1, INVOICE_SUPPLIERS_MAX)
     assert irns(await find(gateway, OFFICER, "COMMON")) == []
@@ -224,6 +224,18 @@ async def test_a_number_of_too_many_suppliers_is_not_searched(gateway: Gateway, 
     assert faults(answer) == [("/supplier_gstin", "REQUIRED")]
     mine = await upload(gateway, invoice(document_number="common"))
     assert irns(await find(gateway, BY, "COMMON")) == [mine.json()["irn"]]
+
+
+async def test_a_search_that_takes_too_long_is_given_up(gateway: Gateway, dsn: str) -> None:
+    """As where there are millions of suppliers; here a lock of ours is what it waits for."""
+    connection = await asyncpg.connect(dsn)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE invoice_claim IN ACCESS EXCLUSIVE MODE")
+        answer = await find(gateway, OFFICER, "COMMON")
+    await connection.close()
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_QUERY")
+    assert faults(answer) == [("/supplier_gstin", "REQUIRED")]
+    assert irns(await find(gateway, OFFICER, "COMMON")) == []
 
 
 @pytest.mark.parametrize(
