@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache, partial
-from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -31,45 +29,28 @@ WORDS_CHARACTERS_MAX: Final = 500
 SERIAL_MAX: Final = 999_999
 GST_BEGAN: Final = date(2017, 7, 1)
 
-_Named = Sequence[tuple[str, str]]
+_Check = Callable[[str], str | None]
+_Named = tuple[tuple[str, str], ...]
 """Names of members, each with the code of what is wrong with it."""
 
 
-class _WrongTextsError(Exception):
-    """The names of texts, each with the code of what is wrong with it."""
-
-
-def _texts(
-    checks: dict[str, Callable[[str], str | None]], *, often: bool = True
-) -> Callable[[Any], _Named]:
+def _texts(checks: dict[str, _Check]) -> Callable[[Any], _Named]:
     """What finds the faults of the texts of an object of one kind, all at once."""
-    texts_of = attrgetter(*checks)
     in_turn = tuple(checks.items())
 
-    def judge(texts: tuple[Any, ...]) -> None:
-        wrong = []
-        for (name, check), text in zip(in_turn, texts, strict=True):
-            if isinstance(text, str) and (code := check(text)):
-                wrong.append((name, code))
-        if wrong:
-            raise _WrongTextsError(wrong)
-
-    # The same parties and goods come again and again. What raises is not kept: it may be long.
-    judged = lru_cache(maxsize=16_384)(judge) if often else judge
-
     def faults_of(owner: Any) -> _Named:
-        try:
-            judged(texts_of(owner))
-        except _WrongTextsError as error:
-            named: _Named = error.args[0]
-            return named
-        return ()
+        wrong: _Named = ()
+        for name, check in in_turn:
+            text = getattr(owner, name)
+            if type(text) is str and (code := check(text)):
+                wrong = (*wrong, (name, code))
+        return wrong
 
     return faults_of
 
 
-def _text(length_max: int) -> Callable[[str], str | None]:
-    return partial(text_fault, length_max=length_max)
+def _text(length_max: int) -> _Check:
+    return lambda text: text_fault(text, length_max)
 
 
 _name, _address = _text(NAME_CHARACTERS_MAX), _text(ADDRESS_CHARACTERS_MAX)
@@ -89,8 +70,7 @@ _in_whole: Final = _texts(
     {
         "document_number": document_number_fault,
         "total_in_words": _text(WORDS_CHARACTERS_MAX),
-    },
-    often=False,
+    }
 )
 
 # What decides the taxes a line may bear, and whether the recipient must be registered.
