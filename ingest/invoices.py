@@ -6,12 +6,13 @@ comes second is answered with the first upload, or told which fields differ.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from ingest import limits
-from ingest.batching import Batcher, Turns
+from ingest.batching import Batcher, Turns, others_turn
 from ingest.database import Connection
 from ingest.invoice_document import pack, unpack
 from ingest.numbers import Numbers
@@ -24,6 +25,8 @@ from validators.errors import Fault, Refusal, invalid_document
 from validators.inv1 import Inv1, encode, read_inv1
 from validators.inv1_faults import examine_invoice
 from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
+
+log = logging.getLogger(__name__)
 
 IDS_PER_MONTH: Final = 10**10
 _COLUMNS: Final = ("invoice_id", "irn_key", "uploaded_at", "period", "supplier_gstin", "document")
@@ -103,7 +106,7 @@ class Invoices:
 
     async def upload_lines(
         self, person: Person, lines: Sequence[bytes], at: datetime
-    ) -> list[Uploaded | Refusal]:
+    ) -> list[Uploaded | Exception]:
         """Uploads the invoices of lines, sound ones in one transaction: durable on return. One
         answer a line, in order; none spoils the others. Raises nothing of a line's making."""
         answers: list[Any] = []
@@ -112,7 +115,10 @@ class Invoices:
                 answers.append(prepared(person, *read_inv1(line), at))
             except Refusal as refusal:
                 answers.append(refusal)
-            if not position % limits.BULK_LINES_IN_ONE_GO:
+            except Exception as error:
+                log.exception("a line of an upload failed")
+                answers.append(error)
+            if others_turn(position, line):
                 await asyncio.sleep(0)
         new = [answer for answer in answers if isinstance(answer, NewInvoice)]
         try:

@@ -10,6 +10,8 @@ from typing import Final
 
 UNREGISTERED: Final = "URP"
 
+_GSTIN_CHARACTERS: Final = 15
+_HSN_CHARACTERS_MAX: Final = 8
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _GSTIN: Final = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]").fullmatch
@@ -45,9 +47,15 @@ def gstin_check_character(first_fourteen: str) -> str:
     return _ALPHABET[-total % 36]
 
 
-@lru_cache(maxsize=65_536)  # The same traders send most documents: a hit costs a tenth.
 def gstin_fault(text: str) -> str | None:
     """GSTIN_FORMAT, GSTIN_CHECKSUM or None. `URP` is not a GSTIN; callers allow it apart."""
+    return _gstin_fault(text) if len(text) == _GSTIN_CHARACTERS else "GSTIN_FORMAT"
+
+
+# The same traders send most documents: a hit costs a tenth. Nothing longer is remembered, or wrong
+# ones of a megabyte each would fill the memory.
+@lru_cache(maxsize=65_536)
+def _gstin_fault(text: str) -> str | None:
     if not _GSTIN(text) or text[:2] not in _STATE_CODES:
         return "GSTIN_FORMAT"
     return None if gstin_check_character(text[:14]) == text[14] else "GSTIN_CHECKSUM"
@@ -63,9 +71,13 @@ def party_fault(text: str) -> str | None:
     return None if text == UNREGISTERED else gstin_fault(text)
 
 
-@lru_cache(maxsize=65_536)
 def recipient_fault(text: str) -> str | None:
     """As `party_fault`, for a field that may also say a Unique Identity Number."""
+    return _recipient_fault(text) if len(text) <= _GSTIN_CHARACTERS else "GSTIN_FORMAT"
+
+
+@lru_cache(maxsize=65_536)
+def _recipient_fault(text: str) -> str | None:
     return None if _UIN(text) and text[:2] in _STATE_CODES else party_fault(text)
 
 
@@ -74,9 +86,13 @@ def pin_fault(text: str) -> str | None:
     return None if _PIN(text) else "PIN_FORMAT"
 
 
-@lru_cache(maxsize=65_536)
 def hsn_fault(text: str) -> str | None:
     """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
+    return _hsn_fault(text) if len(text) <= _HSN_CHARACTERS_MAX else "HSN_FORMAT"
+
+
+@lru_cache(maxsize=65_536)
+def _hsn_fault(text: str) -> str | None:
     return None if _HSN(text) else "HSN_FORMAT"
 
 

@@ -6,6 +6,7 @@ checked of each is checked once, cheaply, and only a faulty one is walked field 
 """
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -133,7 +134,8 @@ class Inv1(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True,
     signatory: Signatory
 
 
-_decode: Final = msgspec.json.Decoder(Inv1, float_hook=str).decode
+# As `forms` decodes, so that both readings of a number are one.
+_decode: Final = msgspec.json.Decoder(Inv1, float_hook=Decimal).decode
 encode: Final = msgspec.json.Encoder().encode
 
 TAXES: Final = ("cgst", "sgst", "igst", "cess")
@@ -215,4 +217,5 @@ def _decimal(owner: Struct, name: str, pointer: str, faults: list[Fault]) -> Non
         faults.append(fault(f"{pointer}/{name}", "DECIMAL_FORMAT"))
         setattr(owner, name, UNSET)
         return
-    setattr(owner, name, f"{written:f}" if not isinstance(written, int) else str(written))
+    # Never written out as "f" would: a billion zeros are soon asked for with an exponent.
+    setattr(owner, name, str(written))

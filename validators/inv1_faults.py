@@ -38,10 +38,13 @@ Checks = tuple[tuple[str, Callable[[str], str | None]], ...]
 
 
 def _text(length_max: int) -> Callable[[str], str | None]:
-    # The same names, places and goods come again and again.
+    # The same names, places and goods come again and again. What is too long is not remembered.
     @lru_cache(maxsize=16_384)
-    def check(text: str) -> str | None:
+    def remembered(text: str) -> str | None:
         return text_fault(text, length_max)
+
+    def check(text: str) -> str | None:
+        return remembered(text) if len(text) <= length_max else text_fault(text, length_max)
 
     return check
 

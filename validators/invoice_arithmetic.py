@@ -21,6 +21,7 @@ RATE_MAX: Final = 1000
 """Per cent; some cess is several times the value."""
 
 _CANONICAL: Final = re.compile(r"(?:[0-9]{1,13}+\.[0-9]{2}\n)++").fullmatch
+_QUANTITY_CHARACTERS_MAX: Final = 13
 _QUANTITY: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,3}))?").fullmatch
 _ALWAYS_INTER_STATE: Final = frozenset({"EXPORT", "SEZ"})
 
@@ -38,10 +39,14 @@ class Off(NamedTuple):
     expected: int
 
 
-@lru_cache(maxsize=65_536)  # Rates are few, quantities mostly small and round.
 def thousandths(written: str) -> int | None:
     """A quantity or a rate with at most three decimals as an integer of thousandths, or None when
     it is none."""
+    return _thousandths(written) if len(written) <= _QUANTITY_CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=65_536)  # Rates are few, quantities mostly small and round.
+def _thousandths(written: str) -> int | None:
     match = _QUANTITY(written)
     return int(match[1] + (match[2] or "").ljust(3, "0")) if match else None
 
@@ -49,20 +54,20 @@ def thousandths(written: str) -> int | None:
 def amounts_of(form: Inv1) -> list[int] | None:
     """Every amount of a form in paise: of each line unit price, total, discount, taxable value and
     its taxes' amounts, then freight, insurance, packing and the total. None when one of them is not
-    text with two decimals (`inv1.normalise_numbers` brings them to that)."""
+    text with two decimals, or a quantity or a rate is no text (`inv1.normalise_numbers` brings them
+    to that)."""
     written: list[str] = []
+    others: list[str] = []
     for line in form.lines:
         written += (line.unit_price, line.total, line.discount, line.taxable_value)
-        if line.cgst is not None:
-            written.append(line.cgst.amount)
-        if line.sgst is not None:
-            written.append(line.sgst.amount)
-        if line.igst is not None:
-            written.append(line.igst.amount)
-        if line.cess is not None:
-            written.append(line.cess.amount)
+        others.append(line.quantity)
+        for tax in (line.cgst, line.sgst, line.igst, line.cess):
+            if tax is not None:
+                written.append(tax.amount)
+                others.append(tax.rate)
     written += (form.freight, form.insurance, form.packing_forwarding, form.total_value)
     try:
+        "".join(others)  # Which fails where one is no text.
         joined = "\n".join(written) + "\n"
     except TypeError:
         return None

@@ -32,12 +32,13 @@ def operation(services: Services) -> Operation:
         request=Inv1,
         request_type=NDJSON,
         answers=((200, BulkLine), (200, BulkEnd)),
+        refusals=("IDEMPOTENCY_KEY_NOT_TAKEN",),
         answer_type=NDJSON,
         writes=False,
     )
 
 
-def _answer(one: Uploaded | Refusal | Exception) -> LineAnswer:
+def _answer(one: Uploaded | Exception) -> LineAnswer:
     if isinstance(one, Uploaded):
         members = b'"irn":"%b"' % one.irn.encode()
         return LineAnswer(201 if one.created else 200, members, not one.created)
