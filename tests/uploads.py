@@ -1,7 +1,8 @@
-"""Uploads over a connection of their own: lines are sent, and answers read, each in its own time."""
+"""Uploads over a connection of their own: lines sent and answers read each in its own time."""
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ def _invoices(count: int) -> list[bytes]:
     return list(invoices(1, SUPPLIER, count))
 
 
+_COUNTED_BILLS: Final = (
+    "SELECT (SELECT count(*) FROM eway_bill) + (SELECT count(*) FROM part_a) AS count"
+)
+
+
 @dataclass(frozen=True)
 class Kind:
     """One of the two uploads: where to, what names a document that was taken, what a document that
@@ -37,7 +43,8 @@ class Kind:
     path: str
     named: str
     again: int
-    table: str
+    counted: str
+    """SQL: how many documents are in the record."""
     lines: Callable[[int], list[bytes]]
     """Sound documents; those of two calls may be the same."""
 
@@ -45,13 +52,13 @@ class Kind:
         """How many are in the record."""
         direct: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn)
         try:
-            return int(await direct.fetchval(f"SELECT count(*) FROM {self.table}"))  # noqa: S608
+            return int(await direct.fetchval(self.counted))
         finally:
             await direct.close()
 
 
-BILLS: Final = Kind("/v1/eway-bills/bulk", "ebn", 409, "eway_bill", _bills)
-INVOICES: Final = Kind("/v1/invoices/bulk", "irn", 200, "invoice", _invoices)
+BILLS: Final = Kind("/v1/eway-bills/bulk", "ebn", 409, _COUNTED_BILLS, _bills)
+INVOICES: Final = Kind("/v1/invoices/bulk", "irn", 200, "SELECT count(*) FROM invoice", _invoices)
 KINDS: Final = {"bills": BILLS, "invoices": INVOICES}
 
 
@@ -61,7 +68,8 @@ class Upload:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self.writer = writer
-        self._lines = b""
+        self._lines: deque[bytes] = deque()
+        self._begun = b""
         self.status = 0
         self.headers: dict[str, str] = {}
 
@@ -161,19 +169,20 @@ class Upload:
     async def _line(self) -> bytes | None:
         async with asyncio.timeout(SECONDS_MAX):
             assert await self.head() == 200
-            while b"\n" not in self._lines:
+            while not self._lines:
                 size = int((await self._reader.readuntil(b"\r\n")), 16)
-                self._lines += (await self._reader.readexactly(size + 2))[:size]
+                part = await self._reader.readexactly(size + 2)
                 if not size:
-                    assert not self._lines, "an answer line was not ended"
+                    assert not self._begun, "an answer line was not ended"
                     return None
-        line, _, self._lines = self._lines.partition(b"\n")
-        return line
+                *whole, self._begun = (self._begun + part[:-2]).split(b"\n")
+                self._lines += whole
+        return self._lines.popleft()
 
 
 @asynccontextmanager
 async def uploading(
-    gateway: Gateway, kind: Kind, who: Person = BY, **headers: str
+    gateway: Gateway, kind: Kind, who: Person = BY, /, **headers: str
 ) -> AsyncIterator[Upload]:
     """An upload to a gateway, its connection closed in the end."""
     token = gateway.services.tokens.issue(who, gateway.clock())
@@ -186,7 +195,7 @@ async def uploading(
 
 async def uploaded(gateway: Gateway, kind: Kind, body: bytes, **headers: str) -> list[Answer]:
     """The answers to a whole body, the summary last if there is one."""
-    async with uploading(gateway, kind, **headers) as upload:
+    async with uploading(gateway, kind, BY, **headers) as upload:
         return await upload.whole(body)
 
 

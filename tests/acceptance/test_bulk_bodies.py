@@ -103,7 +103,7 @@ async def test_wrong_types_and_encodings(gateway: Gateway, dsn: str, kind: Kind)
         {"content_type": "application/json"},
         {"content_type": "text/csv; charset=utf-8"},
     ):
-        async with begun(gateway, kind, **headers) as upload:
+        async with begun(gateway, kind, BY, **headers) as upload:
             await upload.send(line)
             problem = await upload.refusal()
         assert problem["status"] == 415
@@ -140,9 +140,9 @@ async def test_a_decompression_bomb_is_one_line_too_long(
 
 async def test_a_bomb_of_line_feeds_is_answered_line_by_line(gateway: Gateway) -> None:
     answers = await uploaded(
-        gateway, INVOICES, gzip.compress(b"\n" * 100_000), content_encoding="gzip"
+        gateway, INVOICES, gzip.compress(b"\n" * 20_000), content_encoding="gzip"
     )
-    assert answers.pop() == summary(100_000, 0, refused=100_000)
+    assert answers.pop() == summary(20_000, 0, refused=20_000)
     assert set(codes(answers)) == {(400, "MALFORMED_JSON")}
 
 
@@ -164,16 +164,9 @@ async def test_a_window_larger_than_rfc_9659_allows(
         await upload.send_bytes(packed)
         await upload.end()
         if taken:
-            assert await upload.rest() == [*[upload_answer(line)], summary(1, 1)]
+            assert codes(await upload.rest()) == [(201, None)]
         else:
             assert (await upload.refusal())["code"] == "MALFORMED_BODY"
-
-
-def upload_answer(line: bytes) -> dict[str, object]:
-    from validators.inv1 import read_inv1
-    from validators.invoice import key_of
-
-    return {"line": 1, "status": 201, "irn": key_of(read_inv1(line)[0]).irn}
 
 
 # Lines -----------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
@@ -226,7 +225,7 @@ async def uploading_one(gateway: Gateway, kind: Kind, sent: bytes) -> int:
 
 
 @pytest.fixture
-def short_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def short_queue(monkeypatch: pytest.MonkeyPatch) -> int:
     """As many bills may wait, in one worker, as are answered."""
     for name in ("BATCH_BILLS_MAX", "BULK_BILLS_IN_FLIGHT_MAX", "WAITING_BILLS_MAX"):
         monkeypatch.setattr(limits, name, 4)
