@@ -125,15 +125,14 @@ class Upload:
             found.append(json.loads(line))
         return found
 
-    async def known(self) -> list[Answer]:
-        """All further answer lines, as far as they come."""
-        found: list[Answer] = []
-        try:
-            while (line := await self._line()) is not None:
-                found.append(json.loads(line))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        return found
+    async def some(self) -> list[Answer] | None:
+        """The answer lines that are here, one at least; None at the regular end of the answer."""
+        line = await self._line()
+        if line is None:
+            return None
+        found = [line, *self._lines]
+        self._lines.clear()
+        return [json.loads(line) for line in found]
 
     async def closed(self) -> bool:
         """Returns once the gateway has closed the connection."""
