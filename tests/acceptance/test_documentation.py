@@ -26,6 +26,7 @@ BILLS: Final = "/v1/eway-bills"
 PARTS_A: Final = "/v1/part-a"
 CONSOLIDATED: Final = "/v1/consolidated-eway-bills"
 ASKED: Final = f"{BILLS}/requirement"
+BULK: Final = (f"{BILLS}/bulk", "/v1/invoices/bulk")
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
@@ -42,6 +43,7 @@ CHANGE = (
     " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
 )
 CODES: Final = {
+    **{("POST", path): f"{KNOWN} {BODY} MALFORMED_JSON IDEMPOTENCY_KEY_NOT_TAKEN" for path in BULK},
     ("GET", "/v1/rulebook"): f"{ANY} UNAUTHENTICATED OVERLOADED RECORD_UNAVAILABLE",
     ("POST", "/v1/notifications"): f"{CHANGE} NOTIFICATION_EXISTS",
     ("GET", "/healthz"): ANY,
@@ -198,7 +200,7 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED))
+        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED, *BULK))
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]
