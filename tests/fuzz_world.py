@@ -2,6 +2,7 @@
 known, so that not every request ends at "not found" or at its first fault."""
 
 import itertools
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ import uvloop
 
 from ingest.clients import Enrolment, enrol
 from ingest.database import Database
+from loadtest.invoices import invoices
 from tests.documents import (
     COMMISSIONER,
     OFFICER,
@@ -107,6 +109,8 @@ class World:
         return {
             ("POST", BILLS): self.document(),
             ("POST", f"{BILLS}/requirement"): self.document(),
+            ("POST", f"{BILLS}/bulk"): self.document(),
+            ("POST", "/v1/invoices/bulk"): json.loads(next(invoices(1, SUPPLIER, 1))),
             ("POST", f"{of_bill}/cancellation"): why,
             ("POST", f"{of_bill}/acceptance"): {"decision": "REJECTED", "remark": "too late"},
             ("POST", f"{of_bill}/conveyances"): move,

@@ -16,6 +16,7 @@ OPENAPI_FUZZ_EXAMPLES sets the requests of an operation and role in a round (bes
 edges of its schema), OPENAPI_FUZZ_SEED the first round. A round is the same each time.
 """
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -50,16 +51,18 @@ AGES: Final = tuple(timedelta(hours=hours) for hours in (0, 0, 9, 0, 30, 0, 80))
 
 # Not `positive_data_acceptance`: a schema cannot tell a right check character, a date that is not
 # in the future or two fields that contradict one another, so what fits it may be refused.
+REJECTION: Final = checks.negative_data_rejection
 CHECKS: Final = [
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_headers_conformance,
     checks.response_schema_conformance,
-    checks.negative_data_rejection,
+    REJECTION,
     checks.unsupported_method,
     checks.allow_header_conformance,
 ]
 PROBLEM: Final = "application/problem+json"
+NDJSON: Final = "application/x-ndjson"
 AnyCase = Case[Any]
 AnyOperation = APIOperation[Any, Any, Any, Any]
 AS_IT_IS, KNOWN, NEAR, ENCODED = "as it is", "known numbers", "nearly sound", "wrong encoding"
@@ -94,7 +97,7 @@ class Fuzz:
         self.statistics[f"{answer.status_code} {code}".rstrip()] += 1
         wrong = [(what, "") for what in self._wrong(case, answer, code)]
         try:
-            case.validate_response(answer, checks=CHECKS)
+            case.validate_response(answer, checks=self._checks(case))
         except FailureGroup as group:
             wrong += [(failure.title, failure.message) for failure in group.exceptions]
         for what, why in wrong:
@@ -107,8 +110,21 @@ class Fuzz:
         described: dict[str, Any] = self.document["paths"][operation.path][operation.method]
         return described
 
+    def _checks(self, case: AnyCase) -> list[Any]:
+        """Of an upload a line is refused, not the call."""
+        taken = self.described(case.operation).get("requestBody", {"content": {}})["content"]
+        return [one for one in CHECKS if NDJSON not in taken or one is not REJECTION]
+
     def _wrong(self, case: AnyCase, answer: schemathesis.Response, code: str) -> Iterator[str]:
         status = answer.status_code
+        if answer.headers.get("content-type") == [NDJSON]:
+            *lines, last = map(json.loads, answer.text.splitlines())
+            if [line["line"] for line in lines] != [*range(1, last["summary"]["received"] + 1)]:
+                yield "not a line for each"
+            if any(
+                line["status"] != PROBLEMS[line["code"]].status for line in lines if "code" in line
+            ):
+                yield "a line's code is none of the catalogue for its status"
         if status >= 500 and (code != "OVERLOADED" or "retry-after" not in answer.headers):
             yield "a 5xx"
         if status < 400:
@@ -125,6 +141,16 @@ class Fuzz:
         problem = responses.get(str(status), {"content": {}})["content"].get(PROBLEM)
         codes: list[str] = problem["schema"]["properties"]["code"]["enum"] if problem else []
         return codes
+
+
+@schemathesis.serializer(NDJSON)
+def _as_a_line(_: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+@schemathesis.deserializer(NDJSON)
+def _first_line(_: Any, answer: schemathesis.Response) -> Any:
+    return json.loads(answer.text.partition("\n")[0])
 
 
 def _code(answer: schemathesis.Response) -> str:
