@@ -228,7 +228,7 @@ async def test_stopped_by_its_operator(served: GatewayProcess, kind: Kind) -> No
     async with cut_off(served, kind, lines) as known:
         served.process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(served.process.wait, BOUND_S) == 0
-    assert not any(map(alive, everything))
+    await until(lambda: not any(map(alive, everything)))
     assert "summary" not in known[-1]
     assert {answer["status"] for answer in known} == {201}
     assert ANSWERED_MIN <= len(known) < LINES

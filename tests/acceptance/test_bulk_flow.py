@@ -167,6 +167,26 @@ async def test_another_invoice_of_the_number_is_told_what_differs(gateway: Gatew
     assert len({answer["irn"] for answer in answers}) == 1
 
 
+async def test_a_line_the_record_will_not_take_spoils_no_neighbour(
+    gateway: Gateway, dsn: str, kind: Kind
+) -> None:
+    lines = kind.lines(20)
+    number = json.loads(lines[9])["document_number"]
+    table, column = {
+        "ebn": ("eway_bill", "document_number"), "irn": ("invoice_claim", "number")
+    }[kind.named]  # fmt: skip
+    direct = await asyncpg.connect(dsn)
+    await direct.execute(f"ALTER TABLE {table} ADD CHECK ({column} <> '{number}')")
+    await direct.close()
+    answers = await uploaded(gateway, kind, ndjson(lines))
+    assert answers.pop() == summary(20, 19, refused=1)
+    assert codes(answers) == [
+        (500, "INTERNAL_ERROR") if index == 9 else (201, None) for index in range(20)
+    ]
+    assert answers[9]["retry"] is True
+    assert await kind.stored(dsn) == 19
+
+
 # Refused as a whole ----------------------------------------------------------------------------
 
 
