@@ -121,8 +121,8 @@ class Upload:
         """All further answer lines, to the regular end of the answer. Raises
         asyncio.IncompleteReadError or ConnectionError when it does not come."""
         found: list[Answer] = []
-        while (line := await self._line()) is not None:
-            found.append(json.loads(line))
+        while (answers := await self.some()) is not None:
+            found += answers
         return found
 
     async def some(self) -> list[Answer] | None:

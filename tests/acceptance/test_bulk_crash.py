@@ -142,6 +142,7 @@ async def test_sent_twice_and_by_two_at_once(served: GatewayProcess, kind: Kind)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_a_hundred_thousand_sent_twice_and_by_two_at_once(served: GatewayProcess) -> None:
     await send_twice_and_by_two_at_once(served, INVOICES, 100_000)
 

@@ -10,7 +10,7 @@ import pytest
 
 from ingest import limits
 from tests.documents import document
-from tests.gateway_in_process import Gateway
+from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
 from tests.uploads import BILLS, BY, INVOICES, KINDS, NDJSON, Kind, codes, ndjson, summary
 from tests.uploads import uploading as begun
 from tests.waiting import WAITS_FOR_TABLE, until
@@ -195,3 +195,67 @@ async def test_one_client_s_uploads_go_side_by_side(gateway: Gateway, dsn: str) 
         *(run(INVOICES, lines) for lines in (invoices[:300], invoices[300:])),
     )
     assert (await BILLS.stored(dsn), await INVOICES.stored(dsn)) == (900, 600)
+
+
+# The queue it shares with single requests ------------------------------------------------------
+
+
+@pytest.fixture
+def short_queue(monkeypatch: pytest.MonkeyPatch) -> int:
+    """As many bills may wait, in one worker, as are answered."""
+    for name in ("BATCH_BILLS_MAX", "BULK_BILLS_IN_FLIGHT_MAX", "WAITING_BILLS_MAX"):
+        monkeypatch.setattr(limits, name, 4)
+    return 4
+
+
+async def test_an_upload_leaves_room_for_single_requests(
+    dsn: str, redis_url: str, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "BATCH_BILLS_MAX", 4)
+    monkeypatch.setattr(limits, "BULK_SLICE_LINES_MAX", 16)
+    monkeypatch.setattr(limits, "BULK_BILLS_IN_FLIGHT_MAX", 8)
+    monkeypatch.setattr(limits, "WAITING_BILLS_MAX", 8)
+    direct = await asyncpg.connect(dsn)
+    async with gateway_in_process(dsn, redis_url, clock) as gateway:
+        generation = gateway.services.generation
+        async with begun(gateway, BILLS) as upload:
+            async with direct.transaction():
+                await direct.execute("LOCK TABLE document_claim IN ACCESS EXCLUSIVE MODE")
+                await upload.send(*BILLS.lines(1))
+                await until(lambda: direct.fetchval(WAITS_FOR_TABLE))
+                await upload.send(*BILLS.lines(99))  # Six slices, of which a few are begun.
+                await until(lambda: generation.waiting == 7)
+                single = asyncio.create_task(gateway.generate(BY, document()))
+                await until(lambda: generation.waiting == 8)
+            assert (await single).status_code == 201
+            await upload.end()
+            answers = await upload.rest()
+    await direct.close()
+    assert answers.pop() == summary(100, 100)
+
+
+async def test_a_line_waits_where_single_requests_left_no_room(
+    dsn: str, redis_url: str, clock: TestClock, short_queue: int
+) -> None:
+    direct = await asyncpg.connect(dsn)
+    async with gateway_in_process(dsn, redis_url, clock) as gateway:
+        generation = gateway.services.generation
+        async with begun(gateway, BILLS) as upload:
+            async with direct.transaction():
+                await direct.execute("LOCK TABLE document_claim IN ACCESS EXCLUSIVE MODE")
+                first = asyncio.create_task(gateway.generate(BY, document()))
+                await until(lambda: direct.fetchval(WAITS_FOR_TABLE))
+                others = [
+                    asyncio.create_task(gateway.generate(BY, document()))
+                    for _ in range(short_queue)
+                ]
+                await until(lambda: generation.waiting == short_queue)
+                refused = await gateway.generate(BY, document())
+                assert refused.json()["code"] == "OVERLOADED"
+                await upload.send(*BILLS.lines(20))
+                await upload.end()
+            singles = await asyncio.gather(first, *others)
+            answers = await upload.rest()
+    await direct.close()
+    assert {answer.status_code for answer in singles} == {201}
+    assert answers.pop() == summary(20, 20)
