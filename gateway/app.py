@@ -10,6 +10,7 @@ from gateway.metrics import Metrics
 from gateway.operation import Operation, OperationRoute
 from gateway.routes import (
     answer_eway_bill,
+    bulk_eway_bills,
     bulk_invoices,
     cancel_eway_bill,
     complete_part_a,
@@ -52,6 +53,7 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         read_eway_bill.operation(services),
         vehicle_eway_bills.operation(services),
         list_eway_bills.operation(services),
+        bulk_eway_bills.operation(services),
         upload_invoice.operation(services),
         bulk_invoices.operation(services),
         read_invoice.operation(services),

@@ -82,15 +82,18 @@ class Bulk:
         """An endpoint that takes documents of one kind."""
 
         async def bulk(call: Call) -> Stream:
-            call.require_media_type(NDJSON)
             if self._closing or len(self._uploads) >= limits.BULK_UPLOADS_MAX:
                 raise Refusal("OVERLOADED")
+            if b"idempotency-key" in call.headers:
+                words = "each line is safe to send again by itself"
+                raise Refusal("IDEMPOTENCY_KEY_NOT_TAKEN", words)
+            call.require_media_type(NDJSON)
             upload = _Upload(call, take)
             self._uploads.add(upload)
             try:
                 await upload.begin()
             except BaseException:
-                self._uploads.discard(upload)
+                await self._ended(upload)
                 raise
             return Stream(self._answers(upload), NDJSON, _LAST_OF_ITS_CONNECTION)
 
@@ -101,8 +104,11 @@ class Bulk:
             async for part in upload.answers():
                 yield part
         finally:
-            self._uploads.discard(upload)
-            await upload.end()
+            await self._ended(upload)
+
+    async def _ended(self, upload: "_Upload") -> None:
+        self._uploads.discard(upload)
+        await upload.end()
 
     def close(self) -> None:
         """Reads no more: what was read is still stored and answered, and the answer then ends
@@ -160,7 +166,9 @@ class _Upload:
             self._reading.cancel()
 
     async def end(self) -> None:
-        """Returns once nothing of it runs any more; what was being stored is stored."""
+        """Returns once nothing of it runs any more; what was being stored is stored, and of what
+        else was read nothing is begun."""
+        self._lines.clear()
         self.stop_reading()
         if running := [task for task in (self._reading, *self._slices) if task is not None]:
             await asyncio.wait(running)
@@ -182,7 +190,9 @@ class _Upload:
         except Refusal as refusal:
             self._refusal = refusal
         except BrokenUploadError:
-            self._lines.clear()  # There is nobody left to answer.
+            pass  # Whole lines are taken, though there may be nobody left to answer.
+        except Exception:
+            log.exception("request %s: an upload could not be read", self._call.request_id)
         finally:
             self._ended = True
             self._send_off()

@@ -49,9 +49,14 @@ class _Gunzip:
         return part
 
 
+def _unzstd() -> _Member:
+    window_log_max = zstd.DecompressionParameter.window_log_max
+    return zstd.ZstdDecompressor(options={window_log_max: limits.ZSTD_WINDOW_LOG_MAX})
+
+
 _MEMBERS: Final[Mapping[bytes, Callable[[], _Member]]] = {
     b"gzip": _Gunzip,
-    b"zstd": zstd.ZstdDecompressor,
+    b"zstd": _unzstd,
 }
 
 

@@ -30,6 +30,8 @@ async def lines_of(call: Call) -> AsyncIterator[list[Line]]:
         for part in decompressor.parts(message.get("body", b""), limits.BULK_CHUNK_BYTES):
             if whole := lines.of(part):
                 yield whole
+            # What was compressed may be a thousand times as much: others have their turn.
+            await asyncio.sleep(0)
         more = message.get("more_body", False)
     decompressor.end()
     if last := lines.last():
@@ -55,7 +57,7 @@ class _Lines:
     """Cuts what arrives into lines, keeping no more than one unfinished line."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
         self._too_long = False
 
     def of(self, part: bytes) -> list[Line]:
@@ -65,10 +67,9 @@ class _Lines:
         if not others:
             return []
         whole: list[Line] = [self._finished()]
-        self._rest = others.pop()
-        whole += others
-        if len(part) > limits.BULK_LINE_BYTES_MAX:
-            whole = [_bounded(line) for line in whole]
+        beginning = others.pop()
+        whole += others if len(part) <= limits.BULK_LINE_BYTES_MAX else map(_bounded, others)
+        self._add(beginning)
         return whole
 
     def last(self) -> list[Line]:
@@ -76,17 +77,19 @@ class _Lines:
         return [self._finished()] if self._rest or self._too_long else []
 
     def _add(self, beginning: bytes) -> None:
+        if len(self._rest) + len(beginning) > limits.BULK_LINE_BYTES_MAX:
+            self._too_long = True
         if self._too_long:
-            return
-        self._rest = self._rest + beginning if self._rest else beginning
-        if len(self._rest) > limits.BULK_LINE_BYTES_MAX:
-            self._rest, self._too_long = b"", True
+            self._rest.clear()
+        else:
+            self._rest += beginning
 
     def _finished(self) -> Line:
-        line = None if self._too_long else self._rest
-        self._rest, self._too_long = b"", False
+        line = None if self._too_long else bytes(self._rest)
+        self._rest.clear()
+        self._too_long = False
         return line
 
 
-def _bounded(line: Line) -> Line:
-    return line if line is None or len(line) <= limits.BULK_LINE_BYTES_MAX else None
+def _bounded(line: bytes) -> Line:
+    return line if len(line) <= limits.BULK_LINE_BYTES_MAX else None

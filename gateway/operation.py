@@ -126,19 +126,22 @@ async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
 
 
 async def _send_stream(send: Send, stream: Stream, request_id: str) -> None:
-    """Sends an answer part by part. When it cannot be finished its connection is closed, which is
-    how the client knows that there was more."""
+    """Sends an answer part by part, from the first that there is. When it cannot be finished its
+    connection is closed, which is how the client knows that there was more."""
     headers = [
         (b"content-type", stream.content_type),
         (b"x-request-id", request_id.encode()),
         *stream.headers,
     ]
-    await send({"type": "http.response.start", "status": stream.status, "headers": headers})
     async with aclosing(stream.parts) as parts:
         try:
-            async for part in parts:
+            # Parts of which the first was never asked for could not be closed.
+            part = await anext(parts, None)
+            await send({"type": "http.response.start", "status": stream.status, "headers": headers})
+            while part is not None:
                 async with asyncio.timeout(limits.STREAM_UNREAD_SECONDS_MAX):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
+                part = await anext(parts, None)
         except TimeoutError:
             log.warning("request %s: the answer was not read", request_id)
             return

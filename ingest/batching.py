@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from typing import Generic, TypeVar
 
+from ingest import limits
 from validators.errors import Refusal
 
 Item = TypeVar("Item")
@@ -135,3 +136,11 @@ class Turns:
 
     async def __aexit__(self, *_: object) -> None:
         self._free.release()
+
+
+def others_turn(position: int, line: bytes) -> bool:
+    """Whether other requests have their turn after a line of an upload, by its position, was
+    decided."""
+    return (
+        position % limits.BULK_LINES_IN_ONE_GO == 0 or len(line) > limits.BULK_LINE_BYTES_IN_ONE_GO
+    )

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from ingest import limits
-from ingest.batching import Batcher, Turns
+from ingest.batching import Batcher, Turns, others_turn
 from ingest.database import Connection
 from ingest.invoice_document import pack, unpack
 from ingest.numbers import Numbers
@@ -103,7 +103,7 @@ class Invoices:
 
     async def upload_lines(
         self, person: Person, lines: Sequence[bytes], at: datetime
-    ) -> list[Uploaded | Refusal]:
+    ) -> list[Uploaded | Exception]:
         """Uploads the invoices of lines, sound ones in one transaction: durable on return. One
         answer a line, in order; none spoils the others. Raises nothing of a line's making."""
         answers: list[Any] = []
@@ -112,7 +112,9 @@ class Invoices:
                 answers.append(prepared(person, *read_inv1(line), at))
             except Refusal as refusal:
                 answers.append(refusal)
-            if not position % limits.BULK_LINES_IN_ONE_GO:
+            except Exception as error:  # It is this one's answer; its neighbours are sound.
+                answers.append(error)
+            if others_turn(position, line):
                 await asyncio.sleep(0)
         new = [answer for answer in answers if isinstance(answer, NewInvoice)]
         try:

@@ -13,6 +13,8 @@ BODY_BYTES_DRAINED_MAX: Final = 8 * 1024 * 1024
 BODY_SECONDS_MAX: Final = 30.0
 """How long the rest of a body may take once its first part is here."""
 COMPRESSED_MEMBERS_MAX: Final = 16
+ZSTD_WINDOW_LOG_MAX: Final = 23
+"""8 MiB kept while a body is decompressed: all that RFC 9659 lets a sender ask for."""
 TOKEN_REQUEST_BYTES_MAX: Final = 8192
 QUERY_FIELDS_MAX: Final = 32
 
@@ -41,9 +43,17 @@ BULK_SLICE_BYTES_MAX: Final = 4 * 1024 * 1024
 BULK_SLICES_AHEAD: Final = 3
 BULK_LINES_IN_ONE_GO: Final = 32
 """Lines decided before another request has its turn: about a millisecond."""
+BULK_LINE_BYTES_IN_ONE_GO: Final = 32 * 1024
+"""After a longer line another request has its turn at once: a faulty one of a megabyte is a tenth
+of a second."""
 BULK_WRITES_AT_ONCE: Final = 2
 """Slices of invoices one worker stores at once, of all its uploads."""
 BULK_WRITES_WAITING_MAX: Final = BULK_UPLOADS_MAX * BULK_SLICES_AHEAD
+BULK_BILLS_IN_FLIGHT_MAX: Final = 2 * BATCH_BILLS_MAX
+"""E-way bills of uploads that one worker has under way: a batch in its transaction and the next one
+whole. A single request waits behind no more of them."""
+BULK_PAUSE_SECONDS: Final = 0.1
+"""Before a line of an upload is tried again that single requests had left no room for."""
 BULK_CHUNK_BYTES: Final = 256 * 1024
 """Of a compressed upload, decompressed at once."""
 BULK_IDLE_SECONDS_MAX: Final = 60.0
@@ -160,6 +170,9 @@ def check() -> None:
     )
     assert BATCH_BILLS_MAX <= WAITING_BILLS_MAX
     assert BATCH_INVOICES_MAX <= WAITING_INVOICES_MAX
+    assert BATCH_BILLS_MAX <= BULK_BILLS_IN_FLIGHT_MAX <= WAITING_BILLS_MAX, (
+        "uploads make whole batches, and do not fill the queue by themselves"
+    )
     assert BULK_LINE_BYTES_MAX <= BULK_SLICE_BYTES_MAX
     assert BULK_SLICE_LINES_MAX < INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX

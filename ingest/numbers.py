@@ -46,38 +46,39 @@ class Numbers:
             number = self._returned.pop()
             if number // SERIALS_PER_MONTH == first_number_of(at) // SERIALS_PER_MONTH:
                 return number
+        (number,) = await self._from_block(utc, 1)
+        return number
+
+    async def take_many(self, at: datetime, count: int) -> list[int]:
+        """As many numbers as asked, ascending within a block. Raises as `take`."""
+        utc = at.astimezone(UTC)
+        taken: list[int] = []
+        while len(taken) < count:
+            taken += await self._from_block(utc, count - len(taken))
+        return taken
+
+    def give_back(self, number: int) -> None:
+        """Takes back a number that certainly names no bill: its document was refused."""
+        self._returned.append(number)
+
+    async def _from_block(self, utc: datetime, most: int) -> range:
+        """The next numbers of the block in use, one at least."""
         while True:
             block = self._block
             if block.following < block.end and (
                 block.month.month == utc.month and block.month.year == utc.year
             ):
-                block.following += 1
-                if block.end - block.following == self._block_size // 4:
+                first = block.following
+                block.following = min(first + most, block.end)
+                if first < block.end - self._block_size // 4 <= block.following:
                     self._start_lease(block.month)
-                return block.following - 1
+                return range(first, block.following)
             month = date(utc.year, utc.month, 1)
             if self._spare is not None and self._spare.month == month:
                 self._block, self._spare = self._spare, None
             else:
                 # Shielded: many wait for one lease, and one of them going away must not end it.
                 await asyncio.shield(self._start_lease(month))
-
-    async def take_many(self, at: datetime, count: int) -> list[int]:
-        """As many numbers as asked, ascending within a block. Raises as `take`."""
-        taken: list[int] = []
-        while len(taken) < count:
-            taken.append(await self.take(at))
-            block = self._block
-            # The first may have begun a block; the rest of it needs no second look at the clock.
-            most = min(count - len(taken), block.end - block.following - self._block_size // 4)
-            if most > 0:
-                taken += range(block.following, block.following + most)
-                block.following += most
-        return taken
-
-    def give_back(self, number: int) -> None:
-        """Takes back a number that certainly names no bill: its document was refused."""
-        self._returned.append(number)
 
     def _start_lease(self, month: date) -> "asyncio.Task[None]":
         if self._leasing is None or self._leasing.done():

@@ -2,6 +2,7 @@
 known, so that not every request ends at "not found" or at its first fault."""
 
 import itertools
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ import uvloop
 
 from ingest.clients import Enrolment, enrol
 from ingest.database import Database
+from loadtest.invoices import invoices
 from tests.documents import (
     COMMISSIONER,
     OFFICER,
@@ -110,13 +112,16 @@ class World:
     def body(self, method: str, path: str) -> dict[str, Any]:
         """A sound body for an operation. Raises KeyError for one that takes none."""
         ebn = self.path["ebn"][-1]
+        invoice: dict[str, Any] = json.loads(next(invoices(1, SUPPLIER, 1)))
         client_id, secret = self.credentials
         why = {"reason": "not sent"}
         move = {"vehicle_number": "MH14CD5678", "reason": "BREAKDOWN", "place": "Hubli"}
         of_bill = f"{BILLS}/{{ebn}}"
-        return {
+        bodies: dict[tuple[str, str], dict[str, Any]] = {
             ("POST", BILLS): self.document(),
             ("POST", f"{BILLS}/requirement"): self.document(),
+            ("POST", f"{BILLS}/bulk"): self.document(),
+            ("POST", "/v1/invoices/bulk"): invoice,
             ("POST", f"{of_bill}/cancellation"): why,
             ("POST", f"{of_bill}/acceptance"): {"decision": "REJECTED", "remark": "too late"},
             ("POST", f"{of_bill}/conveyances"): move,
@@ -141,7 +146,8 @@ class World:
             ("POST", "/v1/oauth/token"): {
                 "grant_type": "client_credentials", "client_id": client_id, "client_secret": secret
             },
-        }[method, path].copy()  # fmt: skip
+        }  # fmt: skip
+        return bodies[method, path].copy()
 
     def _make(self, who: str, path: str, number: str, body: dict[str, Any]) -> str:
         maker = next(one for some in PERSONS.values() for one in some if one.id == who)

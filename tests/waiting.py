@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 _LOOK_SECONDS = 0.005
-WAITS_FOR_TABLE = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation'
-    AND datname = current_database()"""
-"""SQL: how many wait for a table that somebody has locked."""
+WAITS_FOR_TABLE = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE locktype = 'relation' AND NOT granted AND datname = current_database()"""
+"""SQL: how many wait for a table that somebody has locked. Not from pg_stat_activity, which shows a
+transaction that asks again what it showed at first."""
 
 
 async def until(condition: Callable[[], Any], *, seconds_max: float = 30) -> Any:

@@ -32,6 +32,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("UNSUPPORTED_GRANT_TYPE", 400, "Only client_credentials is granted"),
         Problem("UNAUTHENTICATED", 401, "A valid bearer token is needed"),
         Problem("ROLE_NOT_PERMITTED", 403, "This call is not for your role"),
+        Problem("IDEMPOTENCY_KEY_NOT_TAKEN", 422, "This call takes no Idempotency-Key"),
         Problem("UNSUPPORTED_MEDIA_TYPE", 415, "The body must be of another media type"),
         Problem("UNSUPPORTED_CONTENT_ENCODING", 415, "Bodies may be plain, gzip or zstd"),
         Problem("BODY_TOO_LARGE", 413, "The body is larger than this call accepts"),

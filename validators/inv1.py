@@ -6,6 +6,7 @@ checked of each is checked once, cheaply, and only a faulty one is walked field 
 """
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -145,8 +146,9 @@ class Inv1(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True,
     signatory: Signatory
 
 
-_decode: Final = msgspec.json.Decoder(Inv1, float_hook=str).decode
-_parse: Final = msgspec.json.Decoder(float_hook=str).decode
+# As `forms` decodes, so that both readings of a number are one.
+_decode: Final = msgspec.json.Decoder(Inv1, float_hook=Decimal).decode
+_parse: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 encode: Final = msgspec.json.Encoder().encode
 
 TAXES: Final = ("cgst", "sgst", "igst", "cess")

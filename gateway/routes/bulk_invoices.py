@@ -1,5 +1,6 @@
 """POST /v1/invoices/bulk: invoices without number, a line each."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from ingest.invoices import Uploaded
 from validators.authority import TRADERS, Person
 from validators.errors import Refusal
 from validators.inv1 import Inv1
+
+log = logging.getLogger(__name__)
 
 
 def operation(services: Services) -> Operation:
@@ -32,13 +35,17 @@ def operation(services: Services) -> Operation:
         request=Inv1,
         request_type=NDJSON,
         answers=((200, BulkLine), (200, BulkEnd)),
+        refusals=("IDEMPOTENCY_KEY_NOT_TAKEN",),
         answer_type=NDJSON,
         writes=False,
     )
 
 
-def _answer(one: Uploaded | Refusal | Exception) -> LineAnswer:
+def _answer(one: Uploaded | Exception) -> LineAnswer:
     if isinstance(one, Uploaded):
         members = b'"irn":"%b"' % one.irn.encode()
         return LineAnswer(201 if one.created else 200, members, not one.created)
-    return refused(one if isinstance(one, Refusal) else Refusal("INTERNAL_ERROR"))
+    if isinstance(one, Refusal):
+        return refused(one)
+    log.error("a line of an upload failed", exc_info=one)
+    return refused(Refusal("INTERNAL_ERROR"))

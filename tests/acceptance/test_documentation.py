@@ -27,6 +27,7 @@ BILLS: Final = "/v1/eway-bills"
 PARTS_A: Final = "/v1/part-a"
 CONSOLIDATED: Final = "/v1/consolidated-eway-bills"
 ASKED: Final = f"{BILLS}/requirement"
+BULK: Final = (f"{BILLS}/bulk", "/v1/invoices/bulk")
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
@@ -43,6 +44,7 @@ CHANGE = (
     " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
 )
 CODES: Final = {
+    **{("POST", path): f"{KNOWN} {BODY} IDEMPOTENCY_KEY_NOT_TAKEN" for path in BULK},
     ("GET", "/v1/rulebook"): f"{ANY} UNAUTHENTICATED OVERLOADED RECORD_UNAVAILABLE",
     ("POST", "/v1/notifications"): f"{CHANGE} NOTIFICATION_EXISTS",
     ("GET", "/healthz"): ANY,
@@ -88,7 +90,6 @@ CODES: Final = {
     " INVOICE_ARCHIVED",
     ("GET", INVOICES): f"{KNOWN} INVALID_QUERY",
     ("GET", f"{INVOICES}/{{irn}}"): f"{KNOWN} INVOICE_NOT_FOUND",
-    ("POST", f"{INVOICES}/bulk"): f"{KNOWN} {BODY}",
     ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
 }
 # As the contract writes them.
@@ -221,8 +222,7 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        unkeyed = ("/v1/oauth/token", ASKED, f"{INVOICES}/bulk")
-        assert keyed == (method == "POST" and path not in unkeyed)
+        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED, *BULK))
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]

@@ -99,7 +99,10 @@ async def world(
     dsn: str, redis_url: str, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     """With queues short enough to be filled."""
-    for name in ("BATCH_BILLS_MAX", "WAITING_BILLS_MAX", "SECRET_CHECKS_WAITING_MAX"):
+    for name in (
+        *("BATCH_BILLS_MAX", "BULK_BILLS_IN_FLIGHT_MAX", "WAITING_BILLS_MAX"),
+        "SECRET_CHECKS_WAITING_MAX",
+    ):
         monkeypatch.setattr(limits, name, WAITING_MAX)
     sql = await asyncpg.connect(dsn)
     async with gateway_in_process(dsn, redis_url, clock) as gateway:
@@ -240,6 +243,9 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "MALFORMED_BODY": lambda world: world.raw(b"{}", Content_Encoding="gzip"),
     "MALFORMED_JSON": lambda world: world.raw(b"{"),
     "INVALID_IDEMPOTENCY_KEY": lambda world: world.raw(b"{}", Idempotency_Key="two words"),
+    "IDEMPOTENCY_KEY_NOT_TAKEN": lambda world: world.gateway.call(
+        BY, "POST", f"{BILLS}/bulk", headers={"Idempotency-Key": "k"}
+    ),
     "IDEMPOTENCY_KEY_REUSED": lambda world: _document_twice(world, distance_km=1),
     "INVALID_QUERY": lambda world: world.gateway.call(BY, "GET", f"{BILLS}?limit=0"),
     "INVALID_DOCUMENT": lambda world: world.post(BILLS, {}),

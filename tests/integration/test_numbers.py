@@ -166,6 +166,54 @@ async def test_one_waiter_going_away_leaves_the_others_waiting() -> None:
     assert len(leases.asked) == 1
 
 
+async def test_many_at_once_go_on_from_block_to_block(database: Database) -> None:
+    numbers = numbers_on(database, 10)
+    first = first_number_of(NOVEMBER)
+    taken = [await numbers.take_many(NOVEMBER, count) for count in (7, 1, 2, 10, 25, 0, 3)]
+    assert [len(some) for some in taken] == [7, 1, 2, 10, 25, 0, 3]
+    assert [one for some in taken for one in some] == list(range(first + 1, first + 49))
+    assert await numbers.take(NOVEMBER) == first + 49
+
+
+@pytest.mark.parametrize("count", [5, 6, 7, 8])
+async def test_many_at_once_lease_ahead_of_need_too(count: int) -> None:
+    """As soon as the last quarter is reached, wherever within it that ends."""
+    leases = Leases()
+    numbers = Numbers(leases, 8)
+    first = asyncio.create_task(numbers.take_many(NOVEMBER, count))
+    await until(lambda: leases.asked)
+    leases.asked[0].set_result(1000)
+    assert await first == list(range(1000, 1000 + count))
+    await asyncio.sleep(0)
+    assert len(leases.asked) == (1 if count < 6 else 2)
+
+
+async def test_many_takers_at_once_and_at_midnight_never_share_a_number(
+    database: Database,
+) -> None:
+    """Singly and by the dozen, on both sides of midnight, while leases are waited for."""
+    workers = [numbers_on(database, 20) for _ in range(2)]
+    asked = [(at, count) for at in (DECEMBER - MICROSECOND, DECEMBER) for count in (1, 3, 50)] * 20
+    taken = await asyncio.gather(
+        *(worker.take_many(at, count) for at, count in asked for worker in workers)
+    )
+    for (at, count), some in zip([one for one in asked for _ in workers], taken, strict=True):
+        assert len(some) == count
+        months = {number // SERIALS_PER_MONTH for number in some}
+        assert months == {first_number_of(at) // SERIALS_PER_MONTH}
+    everything = [number for some in taken for number in some]
+    assert len(set(everything)) == len(everything)
+
+
+async def test_a_number_given_back_in_another_month_is_given_to_nobody(database: Database) -> None:
+    numbers = numbers_on(database)
+    numbers.give_back(await numbers.take(DECEMBER - MICROSECOND))
+    december = first_number_of(DECEMBER)
+    some = await numbers.take_many(DECEMBER, 5)
+    assert all(december < number < december + SERIALS_PER_MONTH for number in some)
+    assert december < await numbers.take(DECEMBER) < december + SERIALS_PER_MONTH
+
+
 PARTITIONS = """SELECT inhrelid::regclass::text FROM pg_inherits
     WHERE inhparent = ANY('{eway_bill, document_claim}'::regclass[])"""
 
