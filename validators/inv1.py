@@ -161,7 +161,7 @@ def read_inv1(line: bytes) -> tuple[Inv1, list[Fault]]:
         form = _decode(line)
         if _has_doubled_keys(line, form):
             return _read_carefully(line)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
         return _read_carefully(line)
     _upper_identifiers(form)
     return form, []
