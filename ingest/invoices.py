@@ -7,13 +7,14 @@ comes second is answered with the first upload, or told which fields differ.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from ingest import limits
 from ingest.batching import Batcher, Turns, others_turn
 from ingest.database import Connection
 from ingest.invoice_document import pack, unpack
+from ingest.invoice_rows import InvoiceRow, copy_invoices
 from ingest.numbers import Numbers
 from ingest.queries import SQL
 from ingest.recording import Recorder, SpoiltError, Written
@@ -26,12 +27,16 @@ from validators.inv1_faults import examine_invoice
 from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
 
 IDS_PER_MONTH: Final = 10**10
-_COLUMNS: Final = ("invoice_id", "irn_key", "uploaded_at", "document")
+
+
+def irn_head(irn: str) -> bytes:
+    """What an invoice is found by: the first eight bytes of its IRN."""
+    return bytes.fromhex(irn[:16])
 
 
 def irn_key(irn: str) -> int:
-    """What an invoice is found by: the first eight bytes of its IRN, as a signed integer."""
-    return int.from_bytes(bytes.fromhex(irn[:16]), "big", signed=True)
+    """`irn_head` as the integer the record keeps."""
+    return int.from_bytes(irn_head(irn), "big", signed=True)
 
 
 class NewInvoice(NamedTuple):
@@ -67,10 +72,13 @@ class _Answered(NamedTuple):
     answer: StoredAnswer
 
 
-def prepared(person: Person, form: Inv1, shape: Sequence[Fault], at: datetime) -> NewInvoice:
-    """What a form becomes when it is uploaded at an instant. `shape` are the faults found while
-    reading it. Raises Refusal INVALID_DOCUMENT with every fault, or NOT_A_PARTY."""
-    if faults := examine_invoice(form, shape, india_date(at)):
+def prepared(
+    person: Person, form: Inv1, shape: Sequence[Fault], at: datetime, today: date
+) -> NewInvoice:
+    """What a form becomes when it is uploaded at an instant; `today` is the date in India then.
+    `shape` are the faults found while reading it. Raises Refusal INVALID_DOCUMENT with every fault,
+    or NOT_A_PARTY."""
+    if faults := examine_invoice(form, shape, today):
         raise invalid_document(faults)
     require_may_upload(person, form)
     key = key_of(form)
@@ -98,7 +106,7 @@ class Invoices:
         """Uploads one invoice with its neighbours; it is durable on return. Raises Refusal as
         `prepared`, INVOICE_DIFFERS with every field that does, INVOICE_ARCHIVED, OVERLOADED or
         that of the record; AlreadyAnsweredError as `generate`."""
-        new = prepared(request.person, form, shape, request.at)
+        new = prepared(request.person, form, shape, request.at, india_date(request.at))
         return await self._singles.submit(_Single(new, request.render, request.claim))
 
     async def upload_lines(
@@ -107,9 +115,10 @@ class Invoices:
         """Uploads the invoices of lines, sound ones in one transaction: durable on return. One
         answer a line, in order; none spoils the others. Raises nothing of a line's making."""
         answers: list[Any] = []
+        today = india_date(at)
         for position, line in enumerate(lines, 1):
             try:
-                answers.append(prepared(person, *read_inv1(line), at))
+                answers.append(prepared(person, *read_inv1(line), at, today))
             except Refusal as refusal:
                 answers.append(refusal)
             except Exception as error:  # It is this one's answer; its neighbours are sound.
@@ -179,28 +188,29 @@ async def _write(
 ) -> list[Uploaded | Refusal]:
     # In the order of their keys, so that two transactions never wait in a circle.
     ordered = sorted(batch, key=lambda entry: entry[1].key)
-    claimed = await connection.fetch(
+    claimed = await connection.fetchval(
         SQL["claim_invoices"],
         [
             (number, new.uploaded_at, new.key[0], new.period, new.key[1], new.key[2])
             for number, new in ordered
         ],
     )
-    ours = {row["invoice_id"] for row in claimed}
-    fresh = [(number, new) for number, new in batch if number in ours]
-    await connection.copy_records_to_table(
-        "invoice",
-        records=[
-            (number, irn_key(new.irn), new.uploaded_at, pack(new.document)) for number, new in fresh
-        ],
-        columns=_COLUMNS,
-    )
+    ours = set(claimed or ())
+    fresh = [entry for entry in batch if entry[0] in ours]
+    if fresh:
+        await copy_invoices(
+            connection,
+            [
+                InvoiceRow(number, irn_head(new.irn), new.uploaded_at, pack(new.document))
+                for number, new in fresh
+            ],
+        )
     answers: dict[int, Uploaded | Refusal] = {
         number: Uploaded(new.irn, new.uploaded_at, new.document, created=True)
         for number, new in fresh
     }
-    if again := [entry for entry in batch if entry[0] not in ours]:
-        answers |= await _held(connection, again)
+    if len(fresh) < len(batch):
+        answers |= await _held(connection, [entry for entry in batch if entry[0] not in ours])
     return [answers[number] for number, _ in batch]
 
 

@@ -173,8 +173,11 @@ def _has_doubled_keys(line: bytes, form: Inv1) -> bool:
     backslash spells one in another way."""
     if b"\\" in line:
         return True
+    written = encode(form)
+    if written == line:
+        return False
     colons = line.count(b":")
-    if encode(form).count(b":") == colons:
+    if written.count(b":") == colons:
         return False
     # A form leaves a member out that says null; what was merely parsed does not.
     return encode(_parse(line)).count(b":") != colons

@@ -98,7 +98,8 @@ def examine_invoice(form: Inv1, shape: Sequence[Fault], today: date) -> list[Fau
     if isinstance(form.supplier, Supplier):
         _add(faults, "/supplier", _in_supplier(form.supplier))
     _check_place(form, "billed_to", faults)
-    if form.shipped_to is not None:
+    # Mostly the two are one, and one look is enough if nothing was found.
+    if form.shipped_to is not None and (faults or form.shipped_to != form.billed_to):
         _check_place(form, "shipped_to", faults)
     if isinstance(form.signatory, Signatory):
         _add(faults, "/signatory", _in_signatory(form.signatory))

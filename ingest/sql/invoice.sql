@@ -5,11 +5,14 @@ SELECT lease_invoice_ids($1, $2);
 -- name: claim_invoices
 -- Claims the numbers of invoices that nobody has; answers the ids of those claimed. Another
 -- transaction claiming the same number is waited for.
-INSERT INTO invoice_claim
-    (invoice_id, uploaded_at, financial_year, period, supplier_gstin, number)
-SELECT invoice_id, uploaded_at, financial_year, period, supplier_gstin, number
-FROM unnest($1::new_invoice_claim[])
-ON CONFLICT DO NOTHING RETURNING invoice_id;
+WITH claimed AS (
+    INSERT INTO invoice_claim
+        (invoice_id, uploaded_at, financial_year, period, supplier_gstin, number)
+    SELECT invoice_id, uploaded_at, financial_year, period, supplier_gstin, number
+    FROM unnest($1::new_invoice_claim[])
+    ON CONFLICT DO NOTHING RETURNING invoice_id
+)
+SELECT array_agg(invoice_id) FROM claimed;
 
 -- name: invoices_claimed
 -- The ids that hold invoice numbers, each with its position.
