@@ -476,14 +476,15 @@ async def test_an_extract_that_broke_off_shows_it(gateway: Gateway, dsn: str) ->
 
 @pytest.mark.usefixtures("small_pages")
 async def test_an_extract_whose_client_went_away_ends(gateway: Gateway, dsn: str) -> None:
-    """At the next page, and not at the end: that one waits for a lock of ours until it did."""
+    """At the end of the page it was at: the next would wait for a lock of ours until it did."""
     for number in range(12):
         await _upload(gateway, f"A{number}")
-    async with _locked(dsn, "invoice_claim"):
+    async with AsyncExitStack() as following:
         async with _locked(dsn, "document_claim") as sql:
             asked = asyncio.create_task(gateway.call(BY, "GET", NOVEMBER))
             await until(lambda: sql.fetch(BLOCKED))
             asked.cancel()
             await asyncio.wait([asked])
+            await following.enter_async_context(_locked(dsn, "invoice_claim"))
         await until(lambda: gateway.services.extracts.open == 0)
     assert len(await _numbers(gateway)) == 12
