@@ -82,7 +82,12 @@ class Bulk:
         """An endpoint that takes documents of one kind."""
 
         async def bulk(call: Call) -> Stream:
-            if self._closing or len(self._uploads) >= limits.BULK_UPLOADS_MAX:
+            of_one = [one for one in self._uploads if one.client_id == call.caller.client_id]
+            if (
+                self._closing
+                or len(self._uploads) >= limits.BULK_UPLOADS_MAX
+                or len(of_one) >= limits.BULK_UPLOADS_OF_ONE_MAX
+            ):
                 raise Refusal("OVERLOADED")
             if b"idempotency-key" in call.headers:
                 words = "each line is safe to send again by itself"
@@ -122,6 +127,7 @@ class _Upload:
     """One upload: lines in, answers out, in the same order."""
 
     def __init__(self, call: Call, take: Take) -> None:
+        self.client_id = call.caller.client_id
         self._call = call
         self._take = take
         self._lines: deque[Line] = deque()

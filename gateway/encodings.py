@@ -80,10 +80,10 @@ def decompressed(body: bytes, encoding: bytes, bytes_max: int) -> bytes:
 
 
 class Decompressor:
-    """A compressed body as it arrives; of `members_max` members, if it is not None. Raises Refusal
+    """A compressed body as it arrives, of at most `members_max` members. Raises Refusal
     UNSUPPORTED_CONTENT_ENCODING."""
 
-    def __init__(self, encoding: bytes, members_max: int | None) -> None:
+    def __init__(self, encoding: bytes, members_max: int) -> None:
         name = encoding.strip().lower()
         if name != b"identity" and name not in _MEMBERS:
             raise Refusal("UNSUPPORTED_CONTENT_ENCODING")
@@ -93,7 +93,8 @@ class Decompressor:
         self._member: _Member | None = None
 
     def parts(self, data: bytes, part_bytes_max: int) -> Iterator[bytes]:
-        """What data that arrived says, in parts. Raises Refusal MALFORMED_BODY."""
+        """What data that arrived says, in parts, one of them at least for every member, if only an
+        empty one. Raises Refusal MALFORMED_BODY."""
         if self._name == b"identity":
             yield data
             return
@@ -112,8 +113,7 @@ class Decompressor:
             if self._member.eof:
                 data = self._member.unused_data
                 self._member = None
-            if part:
-                yield part
+            yield part
 
     def end(self) -> None:
         """Raises Refusal MALFORMED_BODY when the body ended within a member, or before the

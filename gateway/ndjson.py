@@ -22,7 +22,7 @@ async def lines_of(call: Call) -> AsyncIterator[list[Line]]:
     sound. The end of the connection ends the lines, and what came of the last one is not one:
     BrokenUploadError."""
     encoding = call.headers.get(b"content-encoding", b"identity")
-    decompressor = Decompressor(encoding, members_max=None)
+    decompressor = Decompressor(encoding, limits.BULK_COMPRESSED_MEMBERS_MAX)
     lines = _Lines()
     more = True
     while more:

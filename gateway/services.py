@@ -23,7 +23,7 @@ from ingest.gstr_1 import Extracts
 from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.invoice_lookups import InvoiceLookups
-from ingest.invoices import Invoices
+from ingest.invoices import IDS_PER_MONTH, Invoices
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.notifications import Notifications
@@ -79,6 +79,8 @@ class Services:
             "changes": self.changes.waiting,
             "verifications": self.verifications.waiting,
             "invoices": self.invoices.waiting,
+            "uploads": self.invoices.slices_waiting,
+            "extracts": self.extracts.waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -124,6 +126,7 @@ async def running(
     notifications = Notifications(database)
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
+    invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, generation.rulebook)
     reports = RareWrites(database, recorder)
     services = Services(
@@ -142,7 +145,7 @@ async def running(
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
-        Invoices(recorder, Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK)),
+        Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,
         Bulk(),

@@ -125,6 +125,11 @@ class Turns:
         self._code = code
         self._waiting = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return self._waiting
+
     async def __aenter__(self) -> None:
         if self._waiting >= self._waiting_max:
             raise Refusal(self._code)

@@ -44,6 +44,11 @@ class Extracts:
         self.open = 0
         """How many are being read."""
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn to read a page."""
+        return self._turns.waiting
+
     async def supplies(
         self, supplier_gstin: str, month: date, at: datetime
     ) -> AsyncGenerator[list[Supply]]:

@@ -40,7 +40,7 @@ class InvoiceLookups:
         self._database = database
         self._by_irn: Batcher[tuple[str, datetime], RecordedInvoice | None] = Batcher(
             self._read,
-            batch_max=limits.BATCH_READS_MAX,
+            batch_max=limits.BATCH_INVOICE_READS_MAX,
             waiting_max=limits.WAITING_READS_MAX,
             lanes=limits.INVOICE_READ_LANES,
         )
@@ -72,8 +72,12 @@ class InvoiceLookups:
         keys = await self._keys_of(supplier_gstin or own, number.upper())
         if not keys and supplier_gstin is None:
             keys = await self._keys_of_all(number.upper())
-        found = await asyncio.gather(*(self.by_irn(key.irn, at) for key in keys))
-        return [one for one in found if one is not None and may_read(person, one.form)]
+        readable = []
+        for first in range(0, len(keys), limits.BATCH_INVOICE_READS_MAX):
+            some = keys[first : first + limits.BATCH_INVOICE_READS_MAX]
+            found = await asyncio.gather(*(self.by_irn(key.irn, at) for key in some))
+            readable += [one for one in found if one is not None and may_read(person, one.form)]
+        return readable
 
     async def _keys_of(self, supplier_gstin: str | None, number: str) -> list[InvoiceKey]:
         if supplier_gstin is None:
@@ -117,6 +121,8 @@ class InvoiceLookups:
         for row in rows:
             document = unpack(row["document"])
             form, _ = read_inv1(document)
+            if len(document) >= limits.INVOICE_BYTES_IN_ONE_GO:
+                await asyncio.sleep(0)
             irn = key_of(form).irn  # The key in the index is only how it begins.
             if irn in irns:
                 found[irn] = RecordedInvoice(irn, row["uploaded_at"], form, document)

@@ -22,11 +22,12 @@ from ingest.replay import Claim, Request, StoredAnswer, claim_all
 from validators.authority import Person
 from validators.calendar import india_date, month_code
 from validators.errors import Fault, Refusal, invalid_document
+from validators.forms import FAULTS_MAX
 from validators.inv1 import Inv1, encode, read_inv1
 from validators.inv1_faults import examine_invoice
 from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
 
-IDS_PER_MONTH: Final = 10**10
+IDS_PER_MONTH: Final = 10**12
 
 
 def irn_head(irn: str) -> bytes:
@@ -56,7 +57,13 @@ class Uploaded(NamedTuple):
     irn: str
     uploaded_at: datetime
     document: bytes
+    """Empty where nobody asked for it."""
     created: bool
+
+
+_ID_UNUSED: Final = frozenset({"INVOICE_DIFFERS", "INVOICE_ARCHIVED"})
+"""Refusals after which an id is as good as new. Else what is sent again and again would use up the
+month's."""
 
 
 class _Single(NamedTuple):
@@ -139,34 +146,58 @@ class Invoices:
         """How many single uploads wait for a transaction."""
         return self._singles.waiting
 
+    @property
+    def slices_waiting(self) -> int:
+        """How many slices of uploads wait for their turn to be stored."""
+        return self._in_bulk.waiting
+
     async def close(self) -> None:
         """Waits until everything accepted is committed."""
         await self._singles.close()
 
     async def _store(self, batch: Sequence[NewInvoice]) -> Sequence[Any]:
         ids = await self._numbers.take_many(batch[0].uploaded_at, len(batch))
-        numbered = list(zip(ids, batch, strict=True))
-
-        async def write(
-            connection: Connection, items: Sequence[tuple[int, NewInvoice]]
-        ) -> Written[Uploaded | Refusal]:
-            return Written(await _write(connection, items))
-
-        return await self._recorder.record(numbered, write)
+        stored = await self._recorder.record(list(zip(ids, batch, strict=True)), _write_lines)
+        for number, one in zip(ids, stored, strict=True):
+            if _left_unused(one):
+                self._numbers.give_back(number)
+        return stored
 
     async def _commit_singles(self, batch: list[_Single]) -> Sequence[StoredAnswer | Exception]:
         ids = await self._numbers.take_many(batch[0].invoice.uploaded_at, len(batch))
-        return await self._recorder.record(
+        recorded = await self._recorder.record(
             list(zip(ids, batch, strict=True)),
             _write_singles,
             more=lambda: self._singles.waiting > 0,
         )
+        answers: list[StoredAnswer | Exception] = []
+        for number, one in zip(ids, recorded, strict=True):
+            uploaded, answer = one if isinstance(one, tuple) else (one, one)
+            if _left_unused(uploaded):
+                self._numbers.give_back(number)
+            answers.append(answer)
+        return answers
+
+
+def _left_unused(outcome: Uploaded | Exception) -> bool:
+    """Whether the id taken for an invoice certainly names none."""
+    if isinstance(outcome, Refusal):
+        return outcome.problem.code in _ID_UNUSED
+    return isinstance(outcome, Uploaded) and not outcome.created
+
+
+async def _write_lines(
+    connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
+) -> Written[Uploaded | Refusal]:
+    # Of thousands of lines nobody reads what was uploaded first, only that it was.
+    return Written(await _write(connection, batch, with_documents=False))
 
 
 async def _write_singles(
     connection: Connection, batch: Sequence[tuple[int, _Single]]
-) -> Written[StoredAnswer]:
-    uploaded = await _write(connection, [(number, single.invoice) for number, single in batch])
+) -> Written[tuple[Uploaded | Refusal, StoredAnswer | Refusal]]:
+    invoices = [(number, single.invoice) for number, single in batch]
+    uploaded = await _write(connection, invoices, with_documents=True)
     answers = [
         one if isinstance(one, Refusal) else single.render(one)
         for (_, single), one in zip(batch, uploaded, strict=True)
@@ -180,11 +211,11 @@ async def _write_singles(
         if lost is not None:
             # Its invoice was just stored, which the key forbids: nothing of this may stay.
             raise lost if len(batch) == 1 else SpoiltError(str(lost))
-    return Written(answers)
+    return Written(list(zip(uploaded, answers, strict=True)))
 
 
 async def _write(
-    connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
+    connection: Connection, batch: Sequence[tuple[int, NewInvoice]], *, with_documents: bool
 ) -> list[Uploaded | Refusal]:
     # In the order of their keys, so that two transactions never wait in a circle.
     ordered = sorted(batch, key=lambda entry: entry[1].key)
@@ -210,12 +241,15 @@ async def _write(
         for number, new in fresh
     }
     if len(fresh) < len(batch):
-        answers |= await _held(connection, [entry for entry in batch if entry[0] not in ours])
+        again = [entry for entry in batch if entry[0] not in ours]
+        for first in range(0, len(again), limits.BATCH_INVOICE_READS_MAX):
+            some = again[first : first + limits.BATCH_INVOICE_READS_MAX]
+            answers |= await _held(connection, some, with_documents=with_documents)
     return [answers[number] for number, _ in batch]
 
 
 async def _held(
-    connection: Connection, again: Sequence[tuple[int, NewInvoice]]
+    connection: Connection, again: Sequence[tuple[int, NewInvoice]], *, with_documents: bool
 ) -> dict[int, Uploaded | Refusal]:
     """What is answered of invoices whose numbers are taken."""
     keys = [new.key for _, new in again]
@@ -238,8 +272,14 @@ async def _held(
         first = firsts.get(held[position])
         if first is None:
             answers[number] = Refusal("INVOICE_ARCHIVED", irn=new.irn)
-        else:
-            answers[number] = _again(new, first["uploaded_at"], unpack(first["document"]))
+            continue
+        document = unpack(first["document"])
+        one = _again(new, first["uploaded_at"], document)
+        if isinstance(one, Uploaded) and not with_documents:
+            one = one._replace(document=b"")
+        answers[number] = one
+        if len(document) >= limits.INVOICE_BYTES_IN_ONE_GO:
+            await asyncio.sleep(0)
     return answers
 
 
@@ -248,5 +288,5 @@ def _again(new: NewInvoice, uploaded_at: datetime, first: bytes) -> Uploaded | R
     if first != new.document:
         changed = differences(read_inv1(first)[0], read_inv1(new.document)[0])
         if changed:
-            return Refusal("INVOICE_DIFFERS", faults=tuple(changed), irn=new.irn)
+            return Refusal("INVOICE_DIFFERS", faults=tuple(changed[:FAULTS_MAX]), irn=new.irn)
     return Uploaded(new.irn, uploaded_at, first, created=False)

@@ -30,6 +30,10 @@ _WRITERS: Final = 5
 BATCH_INVOICES_MAX: Final = 256
 WAITING_INVOICES_MAX: Final = 4096
 INVOICE_READ_LANES: Final = 1
+BATCH_INVOICE_READS_MAX: Final = 32
+"""Invoices fetched at once: each may be a megabyte."""
+INVOICE_BYTES_IN_ONE_GO: Final = 64 * 1024
+"""Of invoices read before another request has its turn: about a millisecond."""
 INVOICE_IDS_BLOCK: Final = 20_000
 """Ids leased at once: half a second of a busy upload."""
 
@@ -37,6 +41,8 @@ BULK_LINE_BYTES_MAX: Final = BODY_BYTES_MAX
 """One line of an upload is one document."""
 BULK_UPLOADS_MAX: Final = 16
 """Uploads one worker takes at once; past it 503 OVERLOADED."""
+BULK_UPLOADS_OF_ONE_MAX: Final = 4
+"""Of them, those of one client: it must not keep the others out."""
 BULK_SLICE_LINES_MAX: Final = 512
 BULK_SLICE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Lines of one upload decided and stored together; several are on their way at once."""
@@ -54,6 +60,8 @@ BULK_BILLS_IN_FLIGHT_MAX: Final = 2 * BATCH_BILLS_MAX
 whole. A single request waits behind no more of them."""
 BULK_PAUSE_SECONDS: Final = 0.1
 """Before a line of an upload is tried again that single requests had left no room for."""
+BULK_COMPRESSED_MEMBERS_MAX: Final = 10_000
+"""Of one upload: files put together have as many members as there were files."""
 BULK_CHUNK_BYTES: Final = 256 * 1024
 """Of a compressed upload, decompressed at once."""
 BULK_IDLE_SECONDS_MAX: Final = 60.0
@@ -174,6 +182,7 @@ def check() -> None:
         "uploads make whole batches, and do not fill the queue by themselves"
     )
     assert BULK_LINE_BYTES_MAX <= BULK_SLICE_BYTES_MAX
+    assert BULK_UPLOADS_OF_ONE_MAX < BULK_UPLOADS_MAX
     assert BULK_SLICE_LINES_MAX < INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
     assert EXTRACTS_AT_ONCE < EXTRACTS_OPEN_MAX, "a line to wait in"

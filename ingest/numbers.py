@@ -30,8 +30,14 @@ class _Block:
 class Numbers:
     """Hands out numbers from memory; a new block is fetched while the last quarter is used."""
 
-    def __init__(self, lease: Callable[[date, int], Awaitable[int]], block_size: int) -> None:
+    def __init__(
+        self,
+        lease: Callable[[date, int], Awaitable[int]],
+        block_size: int,
+        per_month: int = SERIALS_PER_MONTH,
+    ) -> None:
         self._lease = lease
+        self._per_month = per_month
         self._block_size = block_size
         self._block = _Block(date.min, 0, 0)
         self._spare: _Block | None = None
@@ -42,24 +48,31 @@ class Numbers:
         """A number never taken before, r1(2), of the month of `at`. Raises what the lease
         raises."""
         utc = at.astimezone(UTC)
-        if self._returned:
-            number = self._returned.pop()
-            if number // SERIALS_PER_MONTH == first_number_of(at) // SERIALS_PER_MONTH:
-                return number
+        if self._returned and (returned := self._taken_back(utc, 1)):
+            return returned[0]
         (number,) = await self._from_block(utc, 1)
         return number
 
     async def take_many(self, at: datetime, count: int) -> list[int]:
         """As many numbers as asked, ascending within a block. Raises as `take`."""
         utc = at.astimezone(UTC)
-        taken: list[int] = []
+        taken = self._taken_back(utc, count)
         while len(taken) < count:
             taken += await self._from_block(utc, count - len(taken))
         return taken
 
     def give_back(self, number: int) -> None:
-        """Takes back a number that certainly names no bill: its document was refused."""
+        """Takes back a number that certainly names nothing: its document was refused."""
         self._returned.append(number)
+
+    def _taken_back(self, utc: datetime, most: int) -> list[int]:
+        """Numbers of this month that were given back; those of other months are dropped."""
+        code, found = month_code(utc), list[int]()
+        while self._returned and len(found) < most:
+            number = self._returned.pop()
+            if number // self._per_month == code:
+                found.append(number)
+        return found
 
     async def _from_block(self, utc: datetime, most: int) -> range:
         """The next numbers of the block in use, one at least."""

@@ -1,6 +1,6 @@
 -- Invoices uploaded for a reference number, r2(2).
 
--- An invoice's id is a month code as of an EBN and a serial of ten digits: ids of one worker follow
+-- An invoice's id is a month code as of an EBN and a serial of twelve digits: ids of a worker follow
 -- each other, so the partition of an invoice is that of its upload, and a partition holds a hundred
 -- million of them at most: the one structure written at random, the index by IRN, is then always
 -- small enough for memory (docs/storage.md).
@@ -67,7 +67,7 @@ CREATE FUNCTION lease_invoice_ids(month date, size integer) RETURNS bigint LANGU
 DECLARE
     code  integer := 100 + 12 * (extract(year FROM month)::integer - 2017)
                          + extract(month FROM month)::integer - 7;
-    floor bigint  := code * 10000000000::bigint;
+    floor bigint  := code * 1000000000000::bigint;
     room  integer := 100000000;
     first bigint;
     part  integer;
@@ -81,12 +81,12 @@ BEGIN
     END IF;
     UPDATE invoice_month SET next_serial = next_serial + size
         WHERE month_code = code RETURNING next_serial - size INTO first;
-    IF first + size > 10000000000 THEN
+    IF first + size > 1000000000000 THEN
         RAISE numeric_value_out_of_range
             USING MESSAGE = format('the invoice ids of %s are used up', month);
     END IF;
     FOR part IN first / room .. (first + size - 1) / room LOOP
-        name := format('invoice_%s_%s', to_char(month, 'YYYY_MM'), lpad(part::text, 2, '0'));
+        name := format('invoice_%s_%s', to_char(month, 'YYYY_MM'), lpad(part::text, 4, '0'));
         IF to_regclass(name) IS NULL THEN
             -- A table made apart and attached locks the parent less than PARTITION OF would.
             EXECUTE format('CREATE TABLE %I (LIKE invoice INCLUDING ALL)', name);

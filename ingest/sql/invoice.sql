@@ -30,8 +30,13 @@ CROSS JOIN LATERAL (
 
 -- name: invoices_by_irn
 -- The invoices whose IRN begins in one of these ways, uploaded between two ids.
-SELECT invoice_id, irn_key, uploaded_at, document FROM invoice
-WHERE irn_key = ANY($1::bigint[]) AND invoice_id BETWEEN $2 AND $3;
+SELECT found.* FROM unnest($1::bigint[]) AS asked (irn_key)
+-- Key by key: of a partition not analysed yet the planner would rather read all.
+CROSS JOIN LATERAL (
+    SELECT invoice_id, uploaded_at, document FROM invoice
+    WHERE invoice.irn_key = asked.irn_key AND invoice_id BETWEEN $2 AND $3
+    OFFSET 0
+) AS found;
 
 -- name: years_of_invoice_number
 -- The financial years in which a supplier's document number is an invoice's, newest first.

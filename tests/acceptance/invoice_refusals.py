@@ -22,7 +22,7 @@ async def _archived(gateway: Gateway) -> httpx.Response:
     sent = invoice()
     await gateway.call(BY, "POST", INVOICES, json=sent)
     async with gateway.services.database.connection() as connection:
-        await connection.execute("ALTER TABLE invoice DETACH PARTITION invoice_2026_11_00")
+        await connection.execute("ALTER TABLE invoice DETACH PARTITION invoice_2026_11_0000")
     return await gateway.call(BY, "POST", INVOICES, json=sent)
 
 

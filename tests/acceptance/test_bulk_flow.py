@@ -13,6 +13,7 @@ from tests.gateway_in_process import Gateway
 from tests.uploads import BILLS, BY, INVOICES, KINDS, Kind, codes, ndjson, summary, uploaded
 from tests.uploads import uploading as begun
 from tests.waiting import until
+from validators.authority import Person
 
 
 @pytest.fixture(params=KINDS)
@@ -206,6 +207,21 @@ async def test_who_may_not_upload(gateway: Gateway, kind: Kind) -> None:
         assert (await upload.refusal())["code"] == "ROLE_NOT_PERMITTED"
     async with begun(gateway, kind, authorization="Bearer x") as upload:
         assert (await upload.refusal())["code"] == "UNAUTHENTICATED"
+
+
+async def test_one_client_does_not_keep_the_others_out(
+    gateway: Gateway, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "BULK_UPLOADS_OF_ONE_MAX", 1)
+    another = Person("another-client-of-the-supplier", BY.role, BY.id)
+    one, two = kind.lines(2)
+    async with begun(gateway, kind) as first:
+        await first.send(one)
+        assert codes(await first.answers(1)) == [(201, None)]
+        async with begun(gateway, kind) as second:
+            assert (await second.refusal())["code"] == "OVERLOADED"
+        async with begun(gateway, kind, another) as second:
+            assert (await second.whole(two)).pop() == summary(1, 1)
 
 
 async def test_too_many_uploads_at_once(

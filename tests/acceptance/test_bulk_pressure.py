@@ -181,7 +181,7 @@ async def test_told_to_stop_it_answers_what_it_read(gateway: Gateway, dsn: str, 
 
 async def test_one_client_s_uploads_go_side_by_side(gateway: Gateway, dsn: str) -> None:
     """Bills and invoices, several of each, each answered in its own order."""
-    bills = [BILLS.lines(300) for _ in range(3)]
+    bills = [BILLS.lines(300) for _ in range(2)]
     invoices = INVOICES.lines(600)
 
     async def run(kind: Kind, lines: list[bytes]) -> None:
@@ -194,7 +194,7 @@ async def test_one_client_s_uploads_go_side_by_side(gateway: Gateway, dsn: str) 
         *(run(BILLS, lines) for lines in bills),
         *(run(INVOICES, lines) for lines in (invoices[:300], invoices[300:])),
     )
-    assert (await BILLS.stored(dsn), await INVOICES.stored(dsn)) == (900, 600)
+    assert (await BILLS.stored(dsn), await INVOICES.stored(dsn)) == (600, 600)
 
 
 # The queue it shares with single requests ------------------------------------------------------

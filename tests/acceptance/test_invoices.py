@@ -226,6 +226,18 @@ async def test_a_number_of_too_many_suppliers_is_not_searched(gateway: Gateway, 
     assert irns(await find(gateway, BY, "COMMON")) == [mine.json()["irn"]]
 
 
+async def test_what_is_sent_again_uses_up_no_ids(gateway: Gateway, dsn: str) -> None:
+    first, other = invoice(), invoice()
+    assert (await upload(gateway, first)).status_code == 201
+    for again in (first, first | {"total_in_words": "other words"}) * 3:
+        assert (await upload(gateway, again)).status_code in (200, 409)
+    assert (await upload(gateway, other)).status_code == 201
+    connection = await asyncpg.connect(dsn)
+    ids = await connection.fetch("SELECT invoice_id FROM invoice_claim ORDER BY invoice_id")
+    await connection.close()
+    assert ids[1][0] == ids[0][0] + 1
+
+
 async def test_a_search_that_takes_too_long_is_given_up(gateway: Gateway, dsn: str) -> None:
     """As where there are millions of suppliers; here a lock of ours is what it waits for."""
     connection = await asyncpg.connect(dsn)
@@ -283,7 +295,7 @@ async def test_an_archived_invoice_is_not_uploaded_anew(gateway: Gateway, dsn: s
     sent = invoice(document_number="INV/26/1")
     assert (await upload(gateway, sent)).status_code == 201
     connection = await asyncpg.connect(dsn)
-    await connection.execute("ALTER TABLE invoice DETACH PARTITION invoice_2026_11_00")
+    await connection.execute("ALTER TABLE invoice DETACH PARTITION invoice_2026_11_0000")
     await connection.close()
     answer = await upload(gateway, sent)
     assert (answer.status_code, answer.json()["code"]) == (409, "INVOICE_ARCHIVED")

@@ -60,9 +60,9 @@ async def test_a_month_leaves_for_a_file_that_says_all_of_it(
 
     archived = await archive(gateway, tmp_path, OLD_ENOUGH)
 
-    assert archived == [("invoice_2026_11_00", 3)]
+    assert archived == [("invoice_2026_11_0000", 3)]
     # As they lie in the record: slices of one upload are stored side by side.
-    written = lines_of(tmp_path / "invoice_2026_11_00.ndjson.zst")
+    written = lines_of(tmp_path / "invoice_2026_11_0000.ndjson.zst")
     written.sort(key=lambda line: str(line["document_number"]))
     assert [line["irn"] for line in written] == [line["irn"] for line in first[:3]]
     assert [line["document_number"] for line in written] == [
@@ -88,7 +88,7 @@ async def test_nothing_leaves_whose_reference_number_may_be_good(
     await upload(gateway, "LAST")
     with pytest.raises(ArchiveError, match="not yet"):
         await archive(gateway, tmp_path, OLD_ENOUGH - timedelta(microseconds=1))
-    assert await archive(gateway, tmp_path, OLD_ENOUGH) == [("invoice_2026_11_00", 3)]
+    assert await archive(gateway, tmp_path, OLD_ENOUGH) == [("invoice_2026_11_0000", 3)]
 
 
 async def test_an_archive_that_broke_off_is_made_again(
@@ -97,9 +97,9 @@ async def test_an_archive_that_broke_off_is_made_again(
     clock.now = UPLOADED
     await upload(gateway, "OLD")
     # What a crash before the partition left may have put there.
-    (tmp_path / "invoice_2026_11_00.ndjson.unfinished").write_bytes(b"half")
-    (tmp_path / "invoice_2026_11_00.ndjson.zst").write_bytes(b"of another time")
+    (tmp_path / "invoice_2026_11_0000.ndjson.unfinished").write_bytes(b"half")
+    (tmp_path / "invoice_2026_11_0000.ndjson.zst").write_bytes(b"of another time")
 
-    assert await archive(gateway, tmp_path, OLD_ENOUGH) == [("invoice_2026_11_00", 3)]
-    assert len(lines_of(tmp_path / "invoice_2026_11_00.ndjson.zst")) == 3
-    assert os.listdir(tmp_path) == ["invoice_2026_11_00.ndjson.zst"]
+    assert await archive(gateway, tmp_path, OLD_ENOUGH) == [("invoice_2026_11_0000", 3)]
+    assert len(lines_of(tmp_path / "invoice_2026_11_0000.ndjson.zst")) == 3
+    assert os.listdir(tmp_path) == ["invoice_2026_11_0000.ndjson.zst"]
