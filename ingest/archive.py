@@ -7,7 +7,7 @@ needs nothing of this project to be read: zstd, and a line of JSON an invoice.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -61,14 +61,15 @@ class _Reference(Struct):
 
 async def archive_invoices(
     database: Database, before: date, directory: Path, at: datetime
-) -> AsyncIterator[Archived]:
+) -> AsyncGenerator[Archived]:
     """Writes every partition of invoices uploaded in the months before one to a file of its own,
     and takes it out of the record once the file is on disk and holds every row. Raises ArchiveError
     when a reference number of them may still be good at this instant, r2(2), or another run is at
     work on this record; OSError or asyncpg's errors when the disk or the record fails.
 
     It may end at any point and be called again: a partition leaves only after its file is whole,
-    and a file is written only while its partition is in the record. One directory a record.
+    and a file is written only while its partition is in the record. To be closed by whoever does not
+    read to its end. One directory a record: a file is named after its partition alone.
     """
     first_kept = datetime(before.year, before.month, 1, tzinfo=UTC)
     if first_kept + _KEPT > at:
