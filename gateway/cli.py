@@ -191,7 +191,7 @@ def _archive(settings: Settings, chosen: argparse.Namespace) -> None:
     async def run(database: Database, _: Endpoints) -> int:
         count = 0
         async for done in archive_invoices(database, chosen.before, chosen.into, now()):
-            print(f"{done.partition}: {done.invoices} invoices in {done.file}")
+            print(f"{done.partition}: {done.invoices} invoices in {done.file or 'no file'}")
             count += 1
         return count
 

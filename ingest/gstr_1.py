@@ -54,19 +54,16 @@ class Extracts:
     ) -> AsyncGenerator[list[Supply]]:
         """The outward supplies of the month that begins with this day, r1(6), as of an instant: its
         invoices, then the e-way bills of documents that have none. In pages, some of them empty;
-        to be closed. Raises Refusal OVERLOADED before the first page, RECORD_UNAVAILABLE at
-        any."""
+        to be closed. Raises Refusal OVERLOADED before the first page, at any RECORD_UNAVAILABLE, or
+        INVOICE_ARCHIVED where one of them is not in the record any more."""
         if self.open >= limits.EXTRACTS_OPEN_MAX:
             raise Refusal("OVERLOADED")
         self.open += 1
         try:
-            number = ""
-            while True:
+            number: str | None = ""
+            while number is not None:
                 async with self._turns:
-                    last, page = await self._invoices(supplier_gstin, month, number, at)
-                if last is None:
-                    break
-                number = last
+                    number, page = await self._invoices(supplier_gstin, month, number, at)
                 yield page
             # Numbers are of months of UTC, in which India's month begins a day early.
             begins = datetime(month.year, month.month, 1, tzinfo=INDIA).astimezone(UTC).date()
@@ -82,34 +79,39 @@ class Extracts:
     async def _invoices(
         self, supplier_gstin: str, month: date, after: str, at: datetime
     ) -> tuple[str | None, list[Supply]]:
-        """The invoices that follow a number, and the number of the last; None where none
-        follows."""
+        """The supplies among the invoices that follow a number, and how far was looked; None where
+        nothing follows that."""
         year = financial_year(month)
-        claims = await self._page(
+        looked_at = await self._page(
             "supplier_invoice_numbers",
             year,
             supplier_gstin,
-            month_code(month),
             after,
+            limits.EXTRACT_CLAIMS,
+            month_code(month),
             at,
             limits.EXTRACT_INVOICES,
         )
+        reached: str | None = looked_at[0]["reached"]
+        claims = [row for row in looked_at if row["number"] is not None]
         if not claims:
-            return None, []
+            return reached, []
         ids = [claim["invoice_id"] for claim in claims]
-        keys = [irn_key(InvoiceKey(year, supplier_gstin, claim["number"]).irn) for claim in claims]
+        irns = [InvoiceKey(year, supplier_gstin, claim["number"]).irn for claim in claims]
+        keys = [irn_key(irn) for irn in irns]
         rows = await self._database.fetch("invoices_by_irn", keys, min(ids), max(ids))
         documents = {row["invoice_id"]: row["document"] for row in rows}
         last = ""
         found: list[InvoiceSupply] = []
         read = in_one_go = 0
-        for claim in claims:
+        for irn, claim in zip(irns, claims, strict=True):
             if read >= limits.EXTRACT_PAGE_BYTES:
+                reached = last
                 break
             last = claim["number"]
             stored = documents.get(claim["invoice_id"])
-            if stored is None:  # It was archived.
-                continue
+            if stored is None:  # Sums without it would be wrong.
+                raise Refusal("INVOICE_ARCHIVED", irn=irn)
             document = unpack(stored)
             found.append(invoice_supply(read_inv1(document)[0]))
             read += len(document)
@@ -118,7 +120,7 @@ class Extracts:
                 in_one_go = 0
                 await asyncio.sleep(0)
         await self._name_bills(found, supplier_gstin, month)
-        return last, [*found]
+        return reached, [*found]
 
     async def _name_bills(
         self, found: list[InvoiceSupply], supplier_gstin: str, month: date

@@ -97,17 +97,31 @@ EXTRACTS_AT_ONCE: Final = 1
 slowly holds no turn and no connection in between."""
 EXTRACTS_OPEN_MAX: Final = 32
 """Extracts one worker has begun; past it 503 OVERLOADED."""
-EXTRACT_INVOICES: Final = 128
+EXTRACT_CLAIMS: Final = 20_000
+"""Invoice numbers of the year looked at for one page: some tens of milliseconds where none of them
+is of the month."""
+EXTRACT_INVOICES: Final = 32
+"""Fetched for one page, as they are stored: of 1 MiB each at the very most."""
 EXTRACT_BILLS: Final = 512
 """Looked at for one page."""
 EXTRACT_PAGE_BYTES: Final = 4 * 1024 * 1024
-"""Of invoices, as they are stored and as they were uploaded: past it a page ends."""
+"""Of the invoices fetched, as they were uploaded: past it a page ends, and the rest of them is
+fetched again for the next."""
 EXTRACT_BYTES_IN_ONE_GO: Final = 64 * 1024
 """Invoices read before another request has its turn: about a millisecond."""
 EXTRACT_RATES_MAX: Final = 1000
 EXTRACT_GOODS_MAX: Final = 10_000
 """Rows of an extract's totals: India's tariff has about as many items. What is beyond is summed in
 one row."""
+
+ARCHIVE_INVOICES_AT_ONCE: Final = 100
+"""Compressed between two fetches, however large, well before PostgreSQL ends the transaction as
+idle."""
+ARCHIVE_COUNT_SECONDS_MAX: Final = 3600.0
+"""A partition of a hundred million invoices that are not in memory is counted in minutes."""
+ARCHIVE_PAUSE_SECONDS: Final = 0.5
+ARCHIVE_TRIES_MAX: Final = 240
+"""To take a partition out between the statements of others, each of a tenth of a second."""
 
 RARE_WRITES_AT_ONCE: Final = 1
 """Of one kind, in one worker: reports of inspections and detentions, withdrawals of Parts A."""

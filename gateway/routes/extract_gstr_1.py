@@ -60,7 +60,7 @@ def operation(services: Services) -> Operation:
         roles=TRADERS,
         query=Gstr1Query,
         answers=((200, Gstr1),),
-        refusals=("INVALID_QUERY",),
+        refusals=("INVALID_QUERY", "INVOICE_ARCHIVED"),
     )
 
 

@@ -99,7 +99,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION drop_invoice_partition(partition text) RETURNS void LANGUAGE plpgsql
-SET lock_timeout = '2s' AS $$
+SET lock_timeout = '100ms' AS $$
 BEGIN
     DELETE FROM invoice_partition WHERE name = partition;
     IF NOT FOUND THEN

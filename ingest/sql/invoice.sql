@@ -47,14 +47,28 @@ WHERE supplier_gstin = $1 AND number = $2 ORDER BY financial_year DESC;
 -- The partitions of invoices whose ids are all below one, the oldest first.
 SELECT name FROM invoice_partition WHERE beyond_id <= $1 ORDER BY beyond_id;
 
--- name: invoices_of_partition
--- Every invoice of one partition, as it lies there.
-SELECT uploaded_at, document FROM invoice
-WHERE invoice_id >= (SELECT beyond_id - ids FROM invoice_partition WHERE name = $1)
-  AND invoice_id < (SELECT beyond_id FROM invoice_partition WHERE name = $1);
+-- name: ids_of_invoice_partition
+-- The first id of a partition and the first beyond it, while it is in the record.
+SELECT beyond_id - ids, beyond_id FROM invoice_partition WHERE name = $1;
+
+-- name: count_invoices_between
+-- How many invoices there are from an id on and below another.
+SELECT count(*) FROM invoice WHERE invoice_id >= $1 AND invoice_id < $2;
+
+-- name: invoices_between
+-- Every invoice from an id on and below another, as it lies there.
+SELECT uploaded_at, document FROM invoice WHERE invoice_id >= $1 AND invoice_id < $2;
+
+-- name: hold_archive
+-- Whether this session has the one turn to archive now.
+SELECT pg_try_advisory_lock(1, 3);
+
+-- name: release_archive
+-- Gives that turn back.
+SELECT pg_advisory_unlock(1, 3);
 
 -- name: drop_invoice_partition
--- Takes a partition out of the record; whoever waits behind it waits two seconds at most.
+-- Takes a partition out of the record; whoever waits behind it waits a tenth of a second at most.
 SELECT drop_invoice_partition($1);
 
 -- name: read_along_indexes
@@ -63,12 +77,29 @@ SELECT drop_invoice_partition($1);
 SET LOCAL enable_sort = off;
 
 -- name: supplier_invoice_numbers
--- A page of a supplier's invoice numbers of a month that were uploaded by an instant, by number,
--- from a number on.
-SELECT number, invoice_id FROM invoice_claim
-WHERE financial_year = $1 AND supplier_gstin = $2 AND period = $3 AND number > $4
-  AND uploaded_at <= $5
-ORDER BY number LIMIT $6;
+-- Among a supplier's next invoice numbers of a year after a number, those of a month that were
+-- uploaded by an instant, by number, and beside each how far was looked: null where nothing follows.
+-- One row without a number where there is none. The looking ends with the last that has room.
+WITH found AS MATERIALIZED (
+    SELECT number, invoice_id FROM (
+        SELECT number, invoice_id, period, uploaded_at FROM invoice_claim
+        WHERE financial_year = $1 AND supplier_gstin = $2 AND number > $3
+        ORDER BY number LIMIT $4
+    ) AS looked_at
+    WHERE period = $5 AND uploaded_at <= $6
+    ORDER BY number LIMIT $7
+)
+SELECT reached.number AS reached, found.number, found.invoice_id
+FROM (
+    SELECT CASE WHEN (SELECT count(*) FROM found) = $7 THEN (SELECT max(number) FROM found)
+        ELSE (
+            SELECT number FROM invoice_claim
+            WHERE financial_year = $1 AND supplier_gstin = $2 AND number > $3
+            ORDER BY number OFFSET $4::bigint - 1 LIMIT 1
+        ) END AS number
+) AS reached
+LEFT JOIN found ON true
+ORDER BY found.number;
 
 -- name: search_briefly
 -- For this transaction: a search through all suppliers is given up after a second.

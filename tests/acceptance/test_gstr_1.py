@@ -4,8 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ import pytest
 
 from gateway.gstr_1_views import Gstr1
 from ingest import limits
+from ingest.archive import archive_invoices
 from loadtest.invoices import invoices
 from tests.documents import OFFICER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
@@ -258,9 +260,82 @@ async def test_a_part_a_counts_once_it_is_a_bill(gateway: Gateway) -> None:
     assert items[0]["ebn"] is not None
 
 
+async def _archive_november(gateway: Gateway, directory: Path) -> None:
+    """What was uploaded in November leaves the record; it is as late as that takes."""
+    kept = datetime(2026, 12, 1, tzinfo=UTC)
+    gateway.clock.now = kept + timedelta(days=30)
+    run = archive_invoices(gateway.services.database, kept.date(), directory, gateway.clock())
+    assert [done.partition async for done in run] == ["invoice_2026_11_00"]
+
+
+async def test_a_month_of_which_an_invoice_was_archived_is_refused(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    irn = await _upload(gateway, "A1")
+    await _generate(gateway, "B1", document_date="2026-10-31")
+    await _archive_november(gateway, tmp_path)
+    refused = await gateway.call(BY, "GET", NOVEMBER)
+    assert (refused.status_code, refused.json()["code"]) == (409, "INVOICE_ARCHIVED")
+    assert refused.json()["irn"] == irn
+    assert gateway.services.extracts.open == 0
+    assert await _numbers(gateway, f"{PATH}?period=2026-10") == ["INS-06 B1"]
+    assert await _numbers(gateway, f"{PATH}?period=2026-12") == []
+
+
+async def test_an_archived_invoice_in_the_middle_breaks_an_extract_off(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "EXTRACT_INVOICES", 1)
+    await _upload(gateway, "A2")
+    await _archive_november(gateway, tmp_path)
+    await _upload(gateway, "A1")
+    received = bytearray()
+
+    async def read_on() -> None:
+        async with _reading(gateway) as answer:
+            async for part in answer.aiter_raw():
+                received.extend(part)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await read_on()
+    assert received.count(b'"source":"INV-1"') == 1
+    assert b"totals" not in received
+    assert gateway.services.extracts.open == 0
+
+
+@pytest.mark.parametrize(
+    ("claims", "invoices_max", "expected"),
+    [
+        (1, 3, [[], [], [], ["A3"], [], ["A5"], [], []]),
+        (2, 3, [[], ["A3"], ["A5"], []]),
+        (2, 1, [[], ["A3"], ["A5"], []]),
+        (6, 3, [["A3", "A5"], []]),
+        (7, 3, [["A3", "A5"], []]),
+        (8, 3, [["A3", "A5"]]),
+        (8, 2, [["A3", "A5"], []]),
+        (8, 1, [["A3"], ["A5"], []]),
+    ],
+)
+async def test_a_page_looks_at_so_many_numbers_at_most(
+    gateway: Gateway,
+    monkeypatch: pytest.MonkeyPatch,
+    claims: int,
+    invoices_max: int,
+    expected: list[list[str]],
+) -> None:
+    """However few of them are of the month: a page may be empty, and the next goes on from it."""
+    monkeypatch.setattr(limits, "EXTRACT_CLAIMS", claims)
+    monkeypatch.setattr(limits, "EXTRACT_INVOICES", invoices_max)
+    for number in range(7):
+        await _upload(gateway, f"A{number}", "2026-11-20" if number in (3, 5) else "2026-10-20")
+    extracts = gateway.services.extracts
+    pages = extracts.supplies(SUPPLIER, date(2026, 11, 1), gateway.clock())
+    assert [[supply.document_number for supply in page] async for page in pages] == expected
+
+
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("EXTRACT_INVOICES", "EXTRACT_BILLS"):
+    for name in ("EXTRACT_INVOICES", "EXTRACT_CLAIMS", "EXTRACT_BILLS"):
         monkeypatch.setattr(limits, name, 3)
     monkeypatch.setattr(limits, "EXTRACT_BYTES_IN_ONE_GO", 1)
 
