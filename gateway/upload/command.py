@@ -19,6 +19,7 @@ from gateway.upload.arguments import (
     URL_DEFAULT,
 )
 from gateway.upload.documents import FileRefused, Kind, Outcome
+from gateway.upload.doubled import refuse_doubled
 from gateway.upload.progress import Progress
 from gateway.upload.refusals import UploadFailed
 from gateway.upload.refused import put_aside, refused_files, write_refused
@@ -45,13 +46,14 @@ def upload(chosen: argparse.Namespace, environment: Mapping[str, str]) -> int:
     try:
         source = open_source(path, Kind(chosen.kind) if chosen.kind else None)
         answers_path = path.with_name(f"{path.name}.answers.ndjson")
-        answers = AnswersFile(answers_path, source, url, again=chosen.again)
+        answers = AnswersFile(answers_path, source, url, credentials.client_id, again=chosen.again)
     except FileRefused as refused:
         raise SettingError(str(refused)) from refused
     if chosen.again:
         put_aside(*refused_files(source))
     with answers:
         failure = _send(source, answers, url, credentials, chosen)
+        refuse_doubled(source, answers)
         mend = refused_files(source) if answers.counts[Outcome.REFUSED] else []
         # What is there already somebody may have begun to mend.
         if mend and (answers.added or not all(file.exists() for file in mend)):
@@ -94,6 +96,9 @@ def _send(
 
 def _url(written: str) -> str:
     parts = urlsplit(written)
+    if "@" in parts.netloc:  # Nor is it said again: its password is nobody's to read.
+        raise SettingError("the URL names a user: say it without, and who uploads with "
+                           "--credentials")  # fmt: skip
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingError(f"{written!r} is not the URL of a gateway, such as {URL_DEFAULT}")
     return written.rstrip("/")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiohttp
 import orjson
 
-from gateway.upload.documents import Document, Outcome, outcome
+from gateway.upload.documents import FAILED, Document, Outcome, outcome
 from gateway.upload.refusals import TokenRefused, UploadFailed, refusal
 
 SEGMENT_DOCUMENTS: Final = 50_000
@@ -55,12 +55,24 @@ class Connection:
         """To be sent, before any new ones."""
         self.final = 0
         """Final answers there have been."""
+        self._failing: list[tuple[Document, dict[str, Any]]] = []
 
     def has_more(self) -> bool:
         """Whether there is anything left for this connection to send."""
         if not self._waiting:
             self._waiting.extend(self._take())
         return bool(self._waiting)
+
+    @property
+    def only_failing(self) -> bool:
+        """Whether nothing is left but what the gateway failed to decide when it came last."""
+        return bool(self._failing)
+
+    def hand_over_failing(self) -> list[tuple[Document, dict[str, Any]]]:
+        """Those documents, each with its answer; this connection is done with them."""
+        failing, self._failing = self._failing, []
+        self._waiting.clear()
+        return failing
 
     async def send(self, token: str) -> int:
         """One request: answers how many documents the gateway asks to send again.
@@ -70,6 +82,7 @@ class Connection:
         aiohttp.ClientError, OSError or TimeoutError for a connection that broke.
         """
         request = _Request(self._waiting, self._take)
+        self._failing = []
         try:
             async with self._target.session.post(
                 self._target.url,
@@ -94,6 +107,7 @@ class Connection:
                     self.final += len(answered)
         finally:
             self._waiting = request.end()
+        self._failing = request.only_failing()
         return request.asked_again
 
 
@@ -105,18 +119,20 @@ class _Request:
         self._take = take
         self._unanswered: deque[Document] = deque()
         self._kept_bytes = 0
-        self._again: list[Document] = []
+        self._again: list[tuple[Document, dict[str, Any]]] = []
         self._answers = 0
         self._room = asyncio.Event()
         self.begun = asyncio.Event()
         """Set when the gateway begins to answer."""
         self._ended = False
+        self._took_all = False
 
     async def body(self) -> AsyncIterator[bytes]:
         sent = 0
         while sent < SEGMENT_DOCUMENTS and await self._has_room():
             block = self._next_block(BLOCK_BYTES if sent else OPENING_BYTES)
             if not block:
+                self._took_all = True
                 return
             sent += len(block)
             # They count as sent from here: whether they were, only an answer tells.
@@ -146,7 +162,7 @@ class _Request:
                 )
             document = self._unanswered.popleft()
             if outcome(answer) is Outcome.TO_SEND_AGAIN:
-                self._again.append(document)
+                self._again.append((document, answer))
             else:
                 self._kept_bytes -= len(document.body) + 1
                 final.append((document, answer))
@@ -156,8 +172,16 @@ class _Request:
     def end(self) -> deque[Document]:
         """What has to be sent again, in the order of the file; nothing is taken from here on."""
         self._ended = True
-        unanswered = [*self._again, *self._unanswered, *self._waiting]
+        again = [document for document, _ in self._again]
+        unanswered = [*again, *self._unanswered, *self._waiting]
         return deque(sorted(unanswered, key=lambda document: document.line))
+
+    def only_failing(self) -> list[tuple[Document, dict[str, Any]]]:
+        """What is left, where it is the end of the file and the gateway failed to decide each."""
+        if not self._took_all or self._unanswered or self._waiting:
+            return []
+        failed = all(answer["status"] == FAILED for _, answer in self._again)
+        return self._again if failed else []
 
     @property
     def asked_again(self) -> int:
@@ -189,7 +213,9 @@ class _Request:
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        # Of Python 3.11 wait_for loses a cancellation that meets the event.
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True

@@ -7,10 +7,15 @@ from typing import Any, Final
 
 ANSWERED_AGAIN: Final = 429
 """Of the 4xx the one that says to come again; so do all 5xx."""
-
+FAILED: Final = 500
+"""What a gateway answers where it failed to decide: to come again may not help."""
 
 Skip = Callable[[int, int], bool]
 """Whether to pass over the document that begins at a line and takes so many."""
+
+
+DOUBLED_IN_FILE: Final = "DOUBLED_IN_FILE"
+"""The client's own refusal of an e-way bill whose number another document of the file has."""
 
 
 class Kind(Enum):
@@ -87,7 +92,12 @@ _NUMBER_OF_WHAT_EXISTS: Final = {
 
 
 def outcome(answer: dict[str, Any]) -> Outcome:
-    """What an answer says. An e-way bill that exists is answered 409 with its number."""
+    """What an answer says. An e-way bill that exists is answered 409 with its number.
+
+    What the client refused itself, or gave up, is refused whatever its status.
+    """
+    if answer.get("client_side") or answer.get("given_up"):
+        return Outcome.REFUSED
     status = answer["status"]
     if status == 201:
         return Outcome.CREATED

@@ -8,7 +8,7 @@ from typing import Any, Final
 import aiohttp
 
 from gateway.upload.answers import AnswersFile
-from gateway.upload.connection import BLOCK_BYTES, BLOCK_DOCUMENTS, Connection, Target
+from gateway.upload.connection import BLOCK_BYTES, BLOCK_DOCUMENTS, Connection, Take, Target
 from gateway.upload.csv_documents import CsvReading
 from gateway.upload.documents import Document, FileRefused, Outcome, outcome
 from gateway.upload.ndjson import NdjsonReading
@@ -33,8 +33,9 @@ async def send(
 ) -> None:
     """Returns when every document has its final answer in the answers file.
 
-    Raises UploadFailed when a connection was tried so many times without a single answer, or when
-    the gateway refuses the upload itself.
+    What the gateway fails to decide (500) in so many tries is given up when nothing else is left,
+    and counts as refused. Raises UploadFailed when a connection was tried so many times without a
+    single answer, or when the gateway refuses the upload itself.
     """
     asyncio.get_running_loop().set_exception_handler(_pass_over_broken_bodies)
     supply = _Supply(source, answers, progress)
@@ -91,6 +92,10 @@ class _Supply:
         """Keeps answers of the gateway, under the lines of the user's file."""
         self._keep([(document, answer | {"line": document.line}) for document, answer in answered])
 
+    def given_up(self, document: Document, answer: dict[str, Any]) -> None:
+        """Keeps for final that the gateway fails to decide this document."""
+        self._keep([(document, answer | {"line": document.line, "given_up": True})])
+
     def _keep(self, answered: list[tuple[Document, dict[str, Any]]]) -> None:
         lines = refused = 0
         try:
@@ -116,6 +121,7 @@ class _Work:
     def __init__(
         self, target: Target, supply: _Supply, tokens: Tokens, progress: Progress, tries: int
     ) -> None:
+        self._target = target
         self._connection = Connection(target, supply.take, supply.answered)
         self._supply = supply
         self._tokens = tokens
@@ -123,18 +129,25 @@ class _Work:
         self._tries_max = tries
         self._tries = 0
         """In succession, without an answer."""
+        self._tries_failing = 0
+        """Those of them, the last ones, that left only what the gateway fails to decide."""
 
     async def run(self) -> None:
         while self._connection.has_more():
             final_before = self._connection.final
-            trouble, pause_seconds = await self._try()
+            trouble, pause_seconds = await self._try(self._connection)
             if self._supply.failure:
                 raise self._supply.failure
             self._tries = 0 if self._connection.final > final_before else self._tries + 1
+            failing = self._connection.only_failing
+            self._tries_failing = self._tries_failing + 1 if self._tries and failing else 0
             if not trouble and not self._tries:
                 continue
             trouble = trouble or "the gateway ended without an answer"
-            if self._tries >= self._tries_max:
+            if self._tries_failing >= self._tries_max:
+                await self._give_up_failing()
+                continue
+            if self._tries >= self._tries_max and not failing:
                 raise UploadFailed(f"{trouble}; given up after {self._tries} tries")
             if pause_seconds is None:
                 pause_seconds = _backoff_seconds(self._tries)
@@ -143,7 +156,21 @@ class _Work:
         if self._supply.failure:
             raise self._supply.failure
 
-    async def _try(self) -> tuple[str | None, float | None]:
+    async def _give_up_failing(self) -> None:
+        """Each is sent once more by itself: a gateway may fail in one document for its neighbours.
+
+        Raises UploadFailed when one gets no answer.
+        """
+        for document, _ in self._connection.hand_over_failing():
+            alone = Connection(self._target, _once(document), self._supply.answered)
+            alone.has_more()
+            trouble, _pause = await self._try(alone)
+            if alone.only_failing:
+                self._supply.given_up(*alone.hand_over_failing()[0])
+            elif not alone.final:
+                raise UploadFailed(f"{trouble or 'the gateway ended without an answer'}; given up")
+
+    async def _try(self, connection: Connection) -> tuple[str | None, float | None]:
         """Sends once: what was in the way, and how long the gateway asks to wait."""
         try:
             token = await self._tokens.token()
@@ -152,7 +179,7 @@ class _Work:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return _broken(error), None
         try:
-            asked_again = await self._connection.send(token)
+            asked_again = await connection.send(token)
         except TokenRefused as error:
             self._tokens.forget(token)
             return str(error), 0.0 if self._tries == 0 else None
@@ -165,6 +192,11 @@ class _Work:
         if asked_again:
             return f"the gateway asks to send {asked_again} documents again", None
         return None, None
+
+
+def _once(document: Document) -> Take:
+    handed = [[document]]
+    return lambda: handed.pop() if handed else []
 
 
 def _broken(error: Exception) -> str:

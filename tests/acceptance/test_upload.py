@@ -11,7 +11,6 @@ import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -20,45 +19,15 @@ from gateway.servers.process import until
 from gateway.upload.connection import UNANSWERED_DOCUMENTS_MAX
 from tests.bulk_server import CLIENT, BulkServer, Json, problem, serving
 from tests.gateway_processes import BOUND_S, REPOSITORY, command_environment, run_command
+from tests.upload_command import OWN, answers_of, invoice, invoices, started, upload, written
 
 pytestmark = pytest.mark.slow
-OWN = {"GATEWAY_CLIENT_ID": CLIENT["client_id"], "GATEWAY_CLIENT_SECRET": CLIENT["client_secret"]}
 
 
 @pytest.fixture
 def server() -> Iterator[BulkServer]:
     with serving(BulkServer()) as served:
         yield served
-
-
-def invoice(number: int, **changes: Any) -> Json:
-    """As little as the client can tell for an invoice."""
-    return {"supplier": {"gstin": "27AAPFU0939F1ZV"}, "document_number": f"I{number}"} | changes
-
-
-def written(path: Path, documents: list[Json]) -> Path:
-    path.write_text("".join(json.dumps(document) + "\n" for document in documents))
-    return path
-
-
-def invoices(tmp_path: Path, count: int) -> Path:
-    return written(tmp_path / "sales.ndjson", [invoice(number) for number in range(1, count + 1)])
-
-
-def upload(server: BulkServer, path: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
-    done = run_command("upload", str(path), "--url", server.url, *flags, **OWN)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
-
-
-def answers_of(path: Path) -> dict[int, Json]:
-    """The answers by their line; each line is answered once."""
-    lines = path.with_name(f"{path.name}.answers.ndjson").read_text().splitlines()
-    answers = [json.loads(line) for line in lines]
-    assert answers[0].keys() == {"upload"}
-    by_line = {answer["line"]: answer for answer in answers[1:]}
-    assert len(by_line) == len(answers) - 1
-    return by_line
 
 
 def once_each(server: BulkServer, count: int) -> None:
@@ -214,6 +183,26 @@ def test_credentials(server: BulkServer, tmp_path: Path) -> None:
     assert (done.returncode, "GATEWAY_CLIENT_ID" in done.stderr) == (2, True)
 
 
+def test_a_wrong_client_id_that_got_no_answer_is_not_kept(
+    server: BulkServer, tmp_path: Path
+) -> None:
+    path = invoices(tmp_path, 3)
+    wrong = OWN | {"GATEWAY_CLIENT_ID": "c-2"}
+    done = run_command("upload", str(path), "--url", server.url, **wrong)
+    assert (done.returncode, "401: INVALID_CLIENT" in done.stderr) == (1, True)
+    assert upload(server, path).returncode == 0
+    assert len(answers_of(path)) == 3
+
+
+@pytest.mark.parametrize("user", ["me:s3cret@", "me@", ":@"])
+def test_a_url_with_a_user_is_refused(tmp_path: Path, user: str) -> None:
+    path = invoices(tmp_path, 1)
+    done = run_command("upload", str(path), "--url", f"https://{user}gateway.example", **OWN)
+    assert (done.returncode, "--credentials" in done.stderr) == (2, True)
+    assert "s3cret" not in done.stderr
+    assert os.listdir(tmp_path) == [path.name]
+
+
 def test_lines_asked_to_come_again(server: BulkServer, tmp_path: Path) -> None:
     def busy(document: Json) -> Json | None:
         if document["document_number"] == "I7" and server.received["I7"] < 3:
@@ -231,7 +220,7 @@ def test_lines_asked_to_come_again(server: BulkServer, tmp_path: Path) -> None:
 def test_gives_up_and_goes_on_later(server: BulkServer, tmp_path: Path) -> None:
     path = invoices(tmp_path, 40)
     server.refuse = lambda document: (
-        {"status": 500, "code": "INTERNAL"} if document["document_number"] == "I40" else None
+        {"status": 503, "code": "OVERLOADED"} if document["document_number"] == "I40" else None
     )
     done = upload(server, path, "--tries", "2")
     assert done.returncode == 1
@@ -254,7 +243,7 @@ def test_nobody_there(tmp_path: Path) -> None:
 def test_killed_and_resumed(server: BulkServer, tmp_path: Path) -> None:
     path = invoices(tmp_path, 5000)
     server.hold_after = 2000
-    with _started(server, path) as client:
+    with started(server, path) as client:
         answers = path.with_name(f"{path.name}.answers.ndjson")
         assert until(lambda: answers.exists() and answers.read_bytes().count(b"\n") > 2000, BOUND_S)
         client.kill()
@@ -279,7 +268,7 @@ def test_killed_and_resumed(server: BulkServer, tmp_path: Path) -> None:
 def test_two_uploads_of_one_file(server: BulkServer, tmp_path: Path) -> None:
     path = invoices(tmp_path, 10)
     server.hold_after = 5
-    with _started(server, path) as client:
+    with started(server, path) as client:
         assert until(lambda: server.answers == 5, BOUND_S)
         done = upload(server, path)
         assert done.returncode == 2
@@ -291,20 +280,10 @@ def test_two_uploads_of_one_file(server: BulkServer, tmp_path: Path) -> None:
     assert sorted(answers_of(path)) == list(range(1, 11))
 
 
-def _started(server: BulkServer, path: Path, *flags: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "gateway", "upload", str(path), "--url", server.url, *flags],
-        cwd=REPOSITORY,
-        env=command_environment(**OWN),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 def test_several_connections_at_once(server: BulkServer, tmp_path: Path) -> None:
     path = invoices(tmp_path, 2000)
     server.hold_after = 0
-    with _started(server, path, "--connections", "4") as client:
+    with started(server, path, "--connections", "4") as client:
         assert until(lambda: server.at_once == 4, BOUND_S)
         server.release.set()
         assert client.wait(BOUND_S) == 0
@@ -373,6 +352,10 @@ def test_the_answers_are_to_one_file_and_one_gateway(server: BulkServer, tmp_pat
     assert upload(server, path).returncode == 0
     done = run_command("upload", str(path), "--url", "http://127.0.0.1:1", **OWN)
     assert (done.returncode, "another gateway" in done.stderr) == (2, True)
+    other = OWN | {"GATEWAY_CLIENT_ID": "c-2"}
+    done = run_command("upload", str(path), "--url", server.url, **other)
+    assert (done.returncode, "another client, c-1" in done.stderr) == (2, True)
+    assert "--again" in done.stderr
     invoices(tmp_path, 4)
     done = upload(server, path)
     assert (done.returncode, "another content" in done.stderr, "--again" in done.stderr) == (

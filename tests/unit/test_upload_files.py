@@ -23,9 +23,11 @@ def source(tmp_path: Path) -> Source:
     return open_source(path, None)
 
 
-def opened(source: Source, *, url: str = URL, again: bool = False) -> AnswersFile:
+def opened(
+    source: Source, *, url: str = URL, client_id: str = "c-1", again: bool = False
+) -> AnswersFile:
     path = source.path.with_name("answers")
-    return AnswersFile(path, source, url, again=again)
+    return AnswersFile(path, source, url, client_id, again=again)
 
 
 def taken(line: int) -> dict[str, Any]:
