@@ -68,8 +68,8 @@ async def archive_invoices(
     work on this record; OSError or asyncpg's errors when the disk or the record fails.
 
     It may end at any point and be called again: a partition leaves only after its file is whole,
-    and a file is written only while its partition is in the record. To be closed by whoever does not
-    read to its end. One directory a record: a file is named after its partition alone.
+    and a file is written only while its partition is in the record. To be closed by whoever does
+    not read to its end. One directory a record: a file is named after its partition alone.
     """
     first_kept = datetime(before.year, before.month, 1, tzinfo=UTC)
     if first_kept + _KEPT > at:

@@ -135,7 +135,7 @@ async def test_one_run_at_a_time(gateway: Gateway, clock: TestClock, tmp_path: P
         with pytest.raises(ArchiveError, match="already"):
             await archive(gateway, tmp_path, at)
     again = [done async for done in archive_invoices(database, january, tmp_path, at)]
-    assert [(done.partition, done.invoices) for done in again] == [("invoice_2026_12_00", 3)]
+    assert [(done.partition, done.invoices) for done in again] == [("invoice_2026_12_0000", 3)]
 
 
 async def test_the_file_of_a_partition_that_is_gone_stays_as_it_is(
@@ -146,13 +146,13 @@ async def test_the_file_of_a_partition_that_is_gone_stays_as_it_is(
     clock.now = KEPT_FROM
     await upload(gateway, "NEW")
     january, at = date(2027, 1, 1), OLD_ENOUGH + timedelta(days=31)
-    good = tmp_path / "invoice_2026_12_00.ndjson.zst"
+    good = tmp_path / "invoice_2026_12_0000.ndjson.zst"
     good.write_bytes(b"all there is")
     run = archive_invoices(gateway.services.database, january, tmp_path, at)
     async with aclosing(run):
         assert (await anext(run)).partition == NOVEMBER
         connection = await asyncpg.connect(dsn)
-        await connection.execute("SELECT drop_invoice_partition('invoice_2026_12_00')")
+        await connection.execute("SELECT drop_invoice_partition('invoice_2026_12_0000')")
         await connection.close()
         assert [done async for done in run] == []
     assert good.read_bytes() == b"all there is"
