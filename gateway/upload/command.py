@@ -53,7 +53,8 @@ def upload(chosen: argparse.Namespace, environment: Mapping[str, str]) -> int:
         put_aside(*refused_files(source))
     with answers:
         failure = _send(source, answers, url, credentials, chosen)
-        refuse_doubled(source, answers)
+        if failure is None:
+            refuse_doubled(source, answers)
         mend = refused_files(source) if answers.counts[Outcome.REFUSED] else []
         # What is there already somebody may have begun to mend.
         if mend and (answers.added or not all(file.exists() for file in mend)):
