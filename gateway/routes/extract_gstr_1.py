@@ -74,6 +74,7 @@ async def _parts(
             yield beginning_json(call.caller.id, period, call.at)
             page, begun = first, False
             while page is not None:
+                await asyncio.sleep(0)  # So that it is heard before the next page is read.
                 if gone.done():
                     return  # Nobody reads the rest, and uvicorn does not say so.
                 for supply in page:
