@@ -265,7 +265,7 @@ async def _archive_november(gateway: Gateway, directory: Path) -> None:
     kept = datetime(2026, 12, 1, tzinfo=UTC)
     gateway.clock.now = kept + timedelta(days=30)
     run = archive_invoices(gateway.services.database, kept.date(), directory, gateway.clock())
-    assert [done.partition async for done in run] == ["invoice_2026_11_00"]
+    assert [done.partition async for done in run] == ["invoice_2026_11_0000"]
 
 
 async def test_a_month_of_which_an_invoice_was_archived_is_refused(
