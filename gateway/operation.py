@@ -45,13 +45,14 @@ class Operation:
     query: type[Struct] | None = None
     answer_type: bytes = JSON
     description: str = ""
-    writes: bool = True
-    """Whether a POST changes anything. One that only asks has nothing to do once."""
+    keyed: bool = True
+    """Whether a POST may come with an Idempotency-Key. One that only asks has nothing to do once,
+    and each line of an upload is safe to send again by itself."""
 
     @property
     def replayable(self) -> bool:
         """Whether it takes an Idempotency-Key."""
-        return self.method == "POST" and self.roles is not None and self.writes
+        return self.method == "POST" and self.roles is not None and self.keyed
 
 
 class OperationRoute:

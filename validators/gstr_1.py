@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from validators.calendar import GST_BEGAN
 from validators.errors import Fault, fault
 from validators.identifiers import UNREGISTERED, upper
 from validators.inv1 import Inv1
@@ -23,7 +24,7 @@ OUTWARD_DOCUMENTS: Final = ("INVOICE", "BILL_OF_SUPPLY")
 """A challan goes with what is no supply, or with one that has its invoice too; a bill of entry
 with imports."""
 
-FIRST_PERIOD: Final = "2017-07"
+FIRST_PERIOD: Final = f"{GST_BEGAN:%Y-%m}"
 _AMOUNTS_OF_A_LINE: Final = 4
 """Before those of its taxes; the last is the taxable value."""
 _PERIOD: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])").fullmatch

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
+from validators.calendar import GST_BEGAN
 from validators.errors import Fault, fault
 from validators.forms import FAULTS_MAX
 from validators.identifiers import (
@@ -27,7 +28,7 @@ DESCRIPTION_CHARACTERS_MAX: Final = 300
 UNIT_CHARACTERS_MAX: Final = 20
 WORDS_CHARACTERS_MAX: Final = 500
 SERIAL_MAX: Final = 999_999
-GST_BEGAN: Final = date(2017, 7, 1)
+_FIRST_DAY: Final = GST_BEGAN.date()
 
 _Check = Callable[[str], str | None]
 _Named = tuple[tuple[str, str], ...]
@@ -137,7 +138,7 @@ def _check_date(day: Any, today: date, faults: list[Fault]) -> None:
         return
     if day > today:
         faults.append(fault("/document_date", "DATE_IN_FUTURE"))
-    elif day < GST_BEGAN:
+    elif day < _FIRST_DAY:
         faults.append(fault("/document_date", "BEFORE_GST"))
 
 

@@ -98,5 +98,5 @@ def operation(services: Services) -> Operation:
         request=Ins06,
         answers=((200, RequirementStatement),),
         refusals=("INVALID_DOCUMENT",),
-        writes=False,
+        keyed=False,
     )

@@ -115,6 +115,17 @@ def test_a_spreadsheet_is_sent_mended_and_sent_again(
     assert invoices_on_record(gateway, "S/") == 3
 
 
+def test_the_sheet_of_the_readme_is_taken(
+    gateway: GatewayProcess, credentials: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sales.csv"
+    # Under numbers of its own: the other sheet has these.
+    sheet.write_text((REPOSITORY / "docs" / "sales.csv").read_text().replace("S/", "R/"))
+    done = run_command(*flags(gateway, credentials, sheet))
+    assert done.returncode == 0, done.stderr
+    assert invoices_on_record(gateway, "R/") == 2
+
+
 def test_a_long_file_survives_kills_of_its_client_and_of_a_worker(
     gateway: GatewayProcess, credentials: Path, tmp_path: Path
 ) -> None:
