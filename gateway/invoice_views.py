@@ -1,12 +1,16 @@
 """What is shown of an invoice over HTTP."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
 from gateway.views import encode
+from ingest.invoice_lookups import RecordedInvoice
+from ingest.invoices import Uploaded
 from validators.calendar import india_time
 from validators.inv1 import Inv1
+from validators.rulebook import Rulebook, irn_good_until
 
 
 class InvoiceView(Inv1, kw_only=True):
@@ -30,9 +34,11 @@ class _Reference(Struct):
     valid_until: datetime | None
 
 
-def invoice_json(irn: str, uploaded_at: datetime, validity: timedelta, document: bytes) -> bytes:
+def invoice_json(invoice: Uploaded | RecordedInvoice, rulebooks: Sequence[Rulebook]) -> bytes:
     """An InvoiceView in JSON. The document is JSON already and is not taken apart for it."""
-    reference = _Reference(irn, india_time(uploaded_at), india_time(uploaded_at + validity))
+    uploaded_at, document = invoice.uploaded_at, invoice.document
+    good_until = irn_good_until(uploaded_at, rulebooks)
+    reference = _Reference(invoice.irn, india_time(uploaded_at), india_time(good_until))
     return encode(reference)[:-1] + b"," + document[1:]
 
 

@@ -140,13 +140,21 @@ async def _send_stream(send: Send, stream: Stream, request_id: str) -> None:
             part = await anext(parts, None)
             await send({"type": "http.response.start", "status": stream.status, "headers": headers})
             while part is not None:
-                async with asyncio.timeout(limits.STREAM_UNREAD_SECONDS_MAX):
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                if not await _is_read(send, part):
+                    log.warning("request %s: the answer was not read", request_id)
+                    return
                 part = await anext(parts, None)
-        except TimeoutError:
-            log.warning("request %s: the answer was not read", request_id)
-            return
         except Refusal as refusal:
             log.warning("request %s: the answer broke off: %s", request_id, refusal.detail)
             return
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _is_read(send: Send, part: bytes) -> bool:
+    """Sends a part; whether there was room for it in time."""
+    try:
+        async with asyncio.timeout(limits.STREAM_UNREAD_SECONDS_MAX):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    except TimeoutError:
+        return False
+    return True

@@ -127,7 +127,7 @@ async def running(
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
     invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
-    part_a_from_invoice = PartAFromInvoice(invoice_lookups, generation.rulebook)
+    part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
     services = Services(
         database,

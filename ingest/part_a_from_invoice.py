@@ -1,6 +1,6 @@
 """Fills Part A of INS-06 from the uploaded invoice a form names, r2(3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from ingest.invoice_lookups import InvoiceLookups
@@ -10,15 +10,15 @@ from validators.identifiers import irn_fault
 from validators.ins06 import Ins06
 from validators.invoice import Invoice
 from validators.part_a_from_invoice import fill_from_invoice
-from validators.rulebook import Rulebook
+from validators.rulebook import Rulebook, irn_good_until
 
 
 class PartAFromInvoice:
     """Fetches the invoice that decides what a form says."""
 
-    def __init__(self, invoices: InvoiceLookups, rulebook: Callable[[datetime], Rulebook]) -> None:
+    def __init__(self, invoices: InvoiceLookups, rulebooks: Sequence[Rulebook]) -> None:
         self._invoices = invoices
-        self._rulebook = rulebook
+        self._rulebooks = rulebooks
 
     async def fill(
         self, person: Person, form: Ins06, faults: Sequence[Fault], at: datetime
@@ -30,6 +30,5 @@ class PartAFromInvoice:
         found = await self._invoices.by_irn(form.irn, at)
         invoice = None
         if found is not None:
-            validity = self._rulebook(found.uploaded_at).irn_validity
-            invoice = Invoice(found.form, found.uploaded_at + validity)
+            invoice = Invoice(found.form, irn_good_until(found.uploaded_at, self._rulebooks))
         return fill_from_invoice(form, faults, invoice, person, at)

@@ -1,7 +1,8 @@
 """One write transaction: what PostgreSQL stores, Redis is told of before the commit.
 
-Every write of e-way bills goes through `Recorder.record`, so the order that keeps hot state exact
-(store under locks, tell Redis, commit) stands in one place.
+Every write of e-way bills and invoices goes through `Recorder.record`, so the order that keeps hot
+state exact (store under locks, tell Redis, commit) stands in one place. Of invoices there is
+nothing to tell.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

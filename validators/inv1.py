@@ -15,9 +15,10 @@ from msgspec import Meta, Struct
 from validators.errors import Fault
 from validators.forms import read_form
 from validators.identifiers import upper
-from validators.ins06 import Gstin, Hsn
+from validators.ins06 import GOODS_MAX, Gstin, Hsn
 
-LINES_MAX: Final = 1000
+LINES_MAX: Final = GOODS_MAX
+"""As many as the e-way bill that is filled from an invoice has, r2(3)."""
 
 SupplyType = Literal[
     "REVERSE_CHARGE", "ECOMMERCE_TCS", "B2B", "B2C", "EXPORT", "SEZ", "DEEMED_EXPORT"
@@ -26,51 +27,35 @@ SupplyType = Literal[
 NOTHING: Final = "0.00"
 """What an amount that need not be given is without it."""
 
+
+def _number(description: str, pattern: str, example: str, *others: dict[str, str]) -> Meta:
+    """Of a number that is written as text or as a JSON number, or as one of the others."""
+    written = [{"type": "string", "pattern": pattern}, {"type": "number"}, *others]
+    return Meta(
+        description=description, extra_json_schema={"anyOf": written, "examples": [example]}
+    )
+
+
+_RUPEES: Final = r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
+_THOUSANDTHS: Final = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
+_NULL: Final = {"type": "null"}
+
 Amount = Annotated[
     Any,
-    Meta(
-        description="Rupees as a decimal string or a number, at most two decimals; not negative.",
-        extra_json_schema={
-            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
-                      {"type": "number"}],
-            "examples": ["75000.00"],
-        },
-    ),
-]  # fmt: skip
+    _number("Rupees, at most two decimals; not negative.", _RUPEES, "75000.00"),
+]
 AmountIfAny = Annotated[
     Any,
-    Meta(
-        description="As the other amounts; nothing, if it is not given.",
-        extra_json_schema={
-            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
-                      {"type": "number"},
-                      {"type": "null"}],
-            "examples": ["0.00"],
-        },
-    ),
-]  # fmt: skip
+    _number("As the other amounts; nothing, if it is not given.", _RUPEES, NOTHING, _NULL),
+]
 Quantity = Annotated[
     Any,
-    Meta(
-        description="More than zero, at most three decimals.",
-        extra_json_schema={
-            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,3})?$"},
-                      {"type": "number"}],
-            "examples": ["12.500"],
-        },
-    ),
-]  # fmt: skip
+    _number("More than zero, at most three decimals.", _THOUSANDTHS, "12.500"),
+]
 Rate = Annotated[
     Any,
-    Meta(
-        description="Per cent of the taxable value, from 0 to 1000, at most three decimals.",
-        extra_json_schema={
-            "anyOf": [{"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,3})?$"},
-                      {"type": "number"}],
-            "examples": ["9"],
-        },
-    ),
-]  # fmt: skip
+    _number("Per cent of the taxable value, 0 to 1000, at most three decimals.", _THOUSANDTHS, "9"),
+]
 StateCode = Annotated[str, Meta(description="Two digits; 96 is another country.", examples=["29"])]
 
 

@@ -18,13 +18,13 @@ from validators.identifiers import (
     state_fault,
     text_fault,
 )
+from validators.ins06 import DESCRIPTION_CHARACTERS_MAX
 from validators.inv1 import LINES_MAX, Inv1, Place, Signatory, Supplier
 from validators.inv1_numbers import Countable, countable, normalise_numbers, numbers_of
 from validators.invoice_arithmetic import arithmetic_faults, registration_faults, tax_faults
 
 NAME_CHARACTERS_MAX: Final = 200
 ADDRESS_CHARACTERS_MAX: Final = 500
-DESCRIPTION_CHARACTERS_MAX: Final = 300
 UNIT_CHARACTERS_MAX: Final = 20
 WORDS_CHARACTERS_MAX: Final = 500
 SERIAL_MAX: Final = 999_999

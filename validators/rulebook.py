@@ -144,6 +144,12 @@ def rulebook_in_force(at: datetime, enabled: Sequence[Rulebook]) -> Rulebook:
     raise LookupError(f"no rulebook is in force at {at.isoformat()}")
 
 
+def irn_good_until(uploaded_at: datetime, enabled: Sequence[Rulebook]) -> datetime:
+    """Until when, that instant included, the reference number of an invoice is good, r2(2): by the
+    rulebook in force when it was uploaded."""
+    return uploaded_at + rulebook_in_force(uploaded_at, enabled).irn_validity
+
+
 def rulebook_of(version: str) -> Rulebook:
     """The rulebook a bill was generated under, enabled or not; KeyError when there is none of that
     version."""

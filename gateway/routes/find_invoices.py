@@ -46,15 +46,7 @@ def operation(services: Services) -> Operation:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         found = await services.invoice_lookups.by_number(call.caller, supplier, number, call.at)
         page, more = found[skipped : skipped + limit], len(found) > skipped + limit
-        items = [
-            invoice_json(
-                one.irn,
-                one.uploaded_at,
-                services.generation.rulebook(one.uploaded_at).irn_validity,
-                one.document,
-            )
-            for one in page
-        ]
+        items = [invoice_json(one, services.rulebooks) for one in page]
         cursor = write_cursor(skipped + limit) if more else None
         return Answer(200, invoice_list_json(items, cursor))
 

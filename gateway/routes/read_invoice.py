@@ -17,8 +17,7 @@ def operation(services: Services) -> Operation:
         if irn_fault(irn):
             raise Refusal("INVOICE_NOT_FOUND")
         found = await services.invoice_lookups.readable(call.caller, irn, call.at)
-        validity = services.generation.rulebook(found.uploaded_at).irn_validity
-        return Answer(200, invoice_json(irn, found.uploaded_at, validity, found.document))
+        return Answer(200, invoice_json(found, services.rulebooks))
 
     return Operation(
         method="GET",

@@ -24,8 +24,7 @@ def operation(services: Services) -> Operation:
         return services.invoices.upload(request, form, faults)
 
     def render(uploaded: Uploaded, _: datetime) -> StoredAnswer:
-        validity = services.generation.rulebook(uploaded.uploaded_at).irn_validity
-        body = invoice_json(uploaded.irn, uploaded.uploaded_at, validity, uploaded.document)
+        body = invoice_json(uploaded, services.rulebooks)
         return StoredAnswer(201 if uploaded.created else 200, body)
 
     return Operation(

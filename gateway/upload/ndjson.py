@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from gateway.upload.documents import Document, Skip, Unreadable
+from ingest.limits import BULK_LINE_BYTES_MAX
 
-LINE_BYTES_MAX: Final = 1024 * 1024
-"""As much as the gateway takes for one document."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -28,12 +27,12 @@ class NdjsonDocuments:
         """The documents in the order of the file, without those to skip."""
         with self._path.open("rb") as file:
             end = number = 0
-            while written := file.readline(LINE_BYTES_MAX + 1):
+            while written := file.readline(BULK_LINE_BYTES_MAX + 1):
                 number += 1
-                complete = len(written) <= LINE_BYTES_MAX or written.endswith(b"\n")
+                complete = len(written) <= BULK_LINE_BYTES_MAX or written.endswith(b"\n")
                 rest = written
-                while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):
-                    rest = file.readline(LINE_BYTES_MAX + 1)
+                while len(rest) > BULK_LINE_BYTES_MAX and not rest.endswith(b"\n"):
+                    rest = file.readline(BULK_LINE_BYTES_MAX + 1)
                 body = written.removeprefix(_BOM).strip() if number == 1 else written.strip()
                 if not body:
                     continue
@@ -47,5 +46,5 @@ class NdjsonDocuments:
 
 
 def _too_long(number: int, lines: int) -> Document:
-    reason = f"is longer than {LINE_BYTES_MAX} bytes, which no document may be"
+    reason = f"is longer than {BULK_LINE_BYTES_MAX} bytes, which no document may be"
     return Document(number, lines, b"", (Unreadable(number, None, reason),), "LINE_TOO_LONG")

@@ -12,7 +12,8 @@ from gateway.upload.csv_columns import kind_of
 from gateway.upload.csv_documents import CsvDocuments
 from gateway.upload.csv_rows import open_sheet
 from gateway.upload.documents import FileRefused, Kind
-from gateway.upload.ndjson import LINE_BYTES_MAX, NdjsonDocuments
+from gateway.upload.ndjson import NdjsonDocuments
+from ingest.limits import BULK_LINE_BYTES_MAX
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _HEAD_BYTES: Final = 8
@@ -53,9 +54,9 @@ def open_source(path: Path, kind: Kind | None) -> Source:
             if head.startswith(signature):
                 raise FileRefused(f"{path} {what}")
         file.seek(0)
-        first = file.readline(LINE_BYTES_MAX).removeprefix(codecs.BOM_UTF8)
+        first = file.readline(BULK_LINE_BYTES_MAX).removeprefix(codecs.BOM_UTF8)
         while first.isspace():
-            first = file.readline(LINE_BYTES_MAX)
+            first = file.readline(BULK_LINE_BYTES_MAX)
     if first.lstrip().startswith(b"["):
         raise FileRefused(f"{path} is a JSON array: write one document a line, without brackets")
     if not first or first.lstrip().startswith(b"{"):
@@ -116,7 +117,7 @@ def _undecodable(path: Path, error: UnicodeDecodeError) -> str:
     if error.encoding.startswith("utf-8"):
         with path.open("rb") as file:
             number = 0
-            while line := file.readline(LINE_BYTES_MAX):
+            while line := file.readline(BULK_LINE_BYTES_MAX):
                 number += 1
                 try:
                     line.decode()

@@ -8,8 +8,10 @@ import asyncpg
 import pytest
 
 from ingest.database import Database
+from ingest.invoices import IDS_PER_MONTH
 from ingest.numbers import SERIALS_PER_MONTH, Numbers, first_number_of
 from tests.waiting import until
+from validators.calendar import month_code
 
 NOVEMBER = datetime(2026, 11, 21, 8, 35, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -233,3 +235,10 @@ async def test_the_first_lease_of_a_month_makes_what_the_month_needs(database: D
     assert made == {"eway_bill_2031_03", "document_claim_2030", "document_claim_2031"}
     await numbers_on(database).take(march + timedelta(days=1))
     assert await partitions(database) - before - made == {"eway_bill_2031_04"}
+
+
+async def test_ids_of_invoices_are_of_their_month(database: Database) -> None:
+    """What the record leases is what the gateway takes apart, on both sides of a month's end."""
+    for month in (date(2026, 11, 1), date(2026, 12, 1)):
+        ((first,),) = await database.fetch("lease_invoice_ids", month, 100)
+        assert first // IDS_PER_MONTH == (first + 99) // IDS_PER_MONTH == month_code(month)

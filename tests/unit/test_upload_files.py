@@ -8,10 +8,11 @@ import pytest
 
 from gateway.upload.answers import AnswersFile
 from gateway.upload.documents import FileRefused, Kind, Outcome, outcome
-from gateway.upload.ndjson import LINE_BYTES_MAX, NdjsonDocuments
+from gateway.upload.ndjson import NdjsonDocuments
 from gateway.upload.progress import Progress
 from gateway.upload.refused import reason, write_refused
 from gateway.upload.source import Source, open_source
+from ingest.limits import BULK_LINE_BYTES_MAX
 
 URL = "http://127.0.0.1:8000"
 
@@ -199,13 +200,13 @@ def test_what_answers_say(answer: dict[str, Any], said: Outcome) -> None:
 
 def test_a_line_too_long_is_not_read_into_memory_but_answered(tmp_path: Path) -> None:
     path = tmp_path / "sales.ndjson"
-    long = b'{"a": "' + b"x" * (3 * LINE_BYTES_MAX) + b'"}\n'
-    exact = b'"' + b"x" * (LINE_BYTES_MAX - 2) + b'"\n'
+    long = b'{"a": "' + b"x" * (3 * BULK_LINE_BYTES_MAX) + b'"}\n'
+    exact = b'"' + b"x" * (BULK_LINE_BYTES_MAX - 2) + b'"\n'
     path.write_bytes(b'{"supplier":1}\n' + long + exact + b"{}")
     documents = [each.document for each in NdjsonDocuments(path).readings(lambda *_: False)]
     assert [document.line for document in documents] == [1, 2, 3, 4]
     assert documents[1].own_answer()["code"] == "LINE_TOO_LONG"
-    assert len(documents[2].body) == LINE_BYTES_MAX
+    assert len(documents[2].body) == BULK_LINE_BYTES_MAX
     assert documents[3].body == b"{}"
 
 
