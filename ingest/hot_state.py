@@ -59,6 +59,11 @@ def vehicle_key(vehicle_number: str) -> str:
     return f"v{LAYOUT}:{vehicle_number}"
 
 
+def tag_key(tag: str) -> str:
+    """The key of the vehicle an RFID tag is mapped to, without its epoch."""
+    return f"t{LAYOUT}:{tag}"
+
+
 class HotState:
     """One worker's view of Redis. `keep` must run for as long as it is used."""
 
