@@ -139,6 +139,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "NOT_DETAINED": "is only for a vehicle that was detained",
     "DETENTION_TOO_SHORT": "makes it thirty minutes or less: only more is reported",
     "STATED_WITH_GOODS": "must be stated with each line of goods when there is a list of them",
+    "TAG_FORMAT": "is not a tag: 16 to 124 hexadecimal digits, four to a word, not all of them 0",
     "IRN_FORMAT": "is not an IRN: 64 lower-case hexadecimal characters",
     "IRN_UNKNOWN": "names no invoice that you may know of",
     "IRN_EXPIRED": "is no longer good: invoices are for a while after their upload",

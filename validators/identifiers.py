@@ -30,6 +30,8 @@ _VEHICLE: Final = re.compile(
 ).fullmatch
 _EBN: Final = re.compile(r"[1-9][0-9]{11}").fullmatch
 _REPORT_ID: Final = re.compile(r"[1-9][0-9]{0,17}").fullmatch
+# Whole words of 16 bits, as a tag stores them: a TID of 64 bits to an EPC of 496.
+_TAG: Final = re.compile(r"(?:[0-9A-F]{4}){4,31}").fullmatch
 _IRN: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 _MOBILE: Final = re.compile(r"[6-9][0-9]{9}").fullmatch
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(?:\.[^@\s.]{1,63})+").fullmatch
@@ -111,6 +113,17 @@ def vehicle_fault(text: str) -> str | None:
 
 def normal_vehicle(text: str) -> str:
     """A vehicle number as it is stored: upper case, no spaces."""
+    return upper(text.replace(" ", ""))
+
+
+def tag_fault(text: str) -> str | None:
+    """TAG_FORMAT or None, for a tag already normalised by `normal_tag`: an EPC or TID in
+    hexadecimal. One of zeros only was never written: thousands of chips have it."""
+    return None if _TAG(text) and text.strip("0") else "TAG_FORMAT"
+
+
+def normal_tag(text: str) -> str:
+    """An RFID tag as it is stored: upper case, no spaces."""
     return upper(text.replace(" ", ""))
 
 
