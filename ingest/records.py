@@ -10,7 +10,7 @@ from validators.ins06 import GoodsLine, Ins06, SupplierContact
 from validators.money import decode_hook, encode_hook
 from validators.part_a import PendingPartA
 
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """Rises with every change to the fields of EwayBill, PartA or what they hold, so that a worker of
 another version never reads values it would misunderstand."""
 
@@ -109,6 +109,7 @@ def changed_row(bill: EwayBill, before: EwayBill) -> tuple[Any, ...]:
         before.vehicle_number,
         document.financial_year,
         document.digest,
+        before.vehicle_since,
     )
 
 

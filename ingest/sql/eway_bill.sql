@@ -72,6 +72,10 @@ WITH request AS MATERIALIZED (
     FROM request
     WHERE eway_bill.ebn = request.ebn AND eway_bill.version = request.version - 1
     RETURNING request.*
+), left_behind AS (
+    INSERT INTO former_conveyance (vehicle_number, ebn, since, until)
+    SELECT vehicle_before, ebn, vehicle_since_before, vehicle_since FROM changed
+    WHERE vehicle_before <> vehicle_number
 ), released AS (
     DELETE FROM document_claim USING changed
     WHERE (changed.cancelled_at IS NOT NULL OR changed.renewed_to IS NOT NULL)
@@ -93,15 +97,30 @@ FROM changed;
 -- Bills by their numbers.
 SELECT * FROM eway_bill WHERE ebn = ANY($1::bigint[]);
 
--- name: ebns_on_vehicles
--- The bills on each vehicle that have not ended and are valid at an instant, from a number on, by
--- number.
-SELECT vehicle_number, array_agg(ebn ORDER BY ebn) AS ebns
-FROM eway_bill
-WHERE vehicle_number = ANY($1::text[]) AND cancelled_at IS NULL AND renewed_to IS NULL
-  AND valid_until >= $2
-  AND ebn >= $3
-GROUP BY vehicle_number;
+-- name: stays_on_vehicles
+-- The newest stays of bills on each vehicle that had not ended at an instant, from a number on:
+-- first those that go on, newest first. What ended by leaving is as it was then (former_conveyance).
+SELECT asked.vehicle_number, stay.*
+FROM unnest($1::text[]) AS asked (vehicle_number)
+-- Vehicle by vehicle: joined any other way whole months would be read.
+CROSS JOIN LATERAL (
+    SELECT * FROM (
+        SELECT ebn, greatest(vehicle_since, generated_at) AS since, NULL::timestamptz AS until,
+               valid_until, cancelled_at, renewed_at, renewed_to, verified_at IS NOT NULL AS verified,
+               consolidated_number, hsn_code, value_paise, place_of_dispatch, place_of_delivery
+        FROM eway_bill
+        WHERE vehicle_number = asked.vehicle_number AND ebn >= $3 AND valid_until >= $2
+          AND (cancelled_at IS NULL OR cancelled_at >= $2)
+          AND (renewed_at IS NULL OR renewed_at >= $2)
+        UNION ALL
+        SELECT ebn, former.since, former.until, valid_until, NULL, NULL, NULL, false,
+               NULL, hsn_code, value_paise, place_of_dispatch, place_of_delivery
+        FROM former_conveyance AS former JOIN eway_bill USING (ebn)
+        WHERE former.vehicle_number = asked.vehicle_number AND former.until >= $2 AND ebn >= $3
+    ) AS either
+    ORDER BY until IS NULL AND cancelled_at IS NULL AND renewed_at IS NULL DESC, ebn DESC
+    LIMIT $4
+) AS stay;
 
 -- name: live_bills_after
 -- A page of the bills that have not ended, still valid at an instant, by number, for rebuilding hot state.

@@ -1,0 +1,166 @@
+"""What a checkpoint lane decides of a conveyance at an instant: let it pass, or stop it and why.
+
+A conveyance is known by the stays of e-way bills on it. A stay says when it began and how it ended, so
+that an instant of hours ago is judged as the present one: what was valid then was valid.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from validators.eway_bill import EwayBill
+
+LOOKS_BACK: Final = timedelta(hours=24)
+"""How long a stay that has ended is still a reason: a truck that carried nothing since yesterday has
+no e-way bill, and is not held for the one that ran out last week."""
+
+
+class Stay(Struct, frozen=True, array_like=True, gc=False):
+    """An e-way bill on a conveyance, with what a lane needs of it and no more: no party's name or
+    number, no address. `value_paise` is in paise."""
+
+    ebn: int
+    since: datetime
+    until: datetime | None
+    """When it went on by another vehicle; what became of it afterwards is not told here."""
+    valid_until: datetime
+    cancelled_at: datetime | None
+    renewed_at: datetime | None
+    renewed_to: int | None
+    verified: bool
+    """In transit, r3; told of a bill that is on this conveyance still."""
+    consolidated_number: int | None
+    hsn_code: str
+    value_paise: int
+    place_of_dispatch: str | None
+    place_of_delivery: str
+
+
+class StayStatus(StrEnum):
+    """What a stay is at an instant. Only ACTIVE lets a lorry pass; MOVED is on another by then."""
+
+    ACTIVE = "ACTIVE"
+    CANCELLED = "CANCELLED"
+    RENEWED = "RENEWED"
+    MOVED = "MOVED"
+    EXPIRED = "EXPIRED"
+
+
+class LaneDecision(StrEnum):
+    """What a lane does."""
+
+    PASS = "PASS"  # noqa: S105 - of a lorry
+    STOP = "STOP"
+
+
+class Reason(StrEnum):
+    """Why a lane stops a conveyance, in the order they are told."""
+
+    TAG_NOT_MAPPED = "TAG_NOT_MAPPED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    VEHICLE_CHANGED = "VEHICLE_CHANGED"
+    NO_EWAY_BILL = "NO_EWAY_BILL"
+
+
+class Judgement(NamedTuple):
+    """A decision with its reasons, and the stays it rests on, newest first: those that are ACTIVE
+    where it is PASS, else those that have ended of late."""
+
+    decision: LaneDecision
+    reasons: tuple[Reason, ...]
+    stays: Sequence[Stay]
+
+
+NOT_MAPPED: Final = Judgement(LaneDecision.STOP, (Reason.TAG_NOT_MAPPED,), ())
+"""Of a tag that is on no vehicle."""
+
+
+def stay_of(bill: EwayBill) -> Stay | None:
+    """The stay of a bill on the conveyance it is on, or None where it is on none."""
+    if bill.vehicle_number is None or bill.vehicle_since is None:
+        return None
+    part_a = bill.part_a
+    return Stay(
+        bill.ebn,
+        # A renewed bill goes on with the vehicle of the one before, which was there earlier.
+        max(bill.vehicle_since, bill.generated_at),
+        None,
+        bill.valid_until,
+        bill.cancelled_at,
+        bill.renewed_at,
+        bill.renewed_to,
+        bill.verified_at is not None,
+        bill.consolidated_number,
+        part_a.hsn_code,
+        part_a.value_paise,
+        part_a.place_of_dispatch,
+        part_a.place_of_delivery,
+    )
+
+
+def stay_status(stay: Stay, at: datetime) -> StayStatus:
+    """What a stay that had begun was at an instant: valid up to and including `valid_until`, r1(8);
+    cancelled, renewed or moved from the instant of that on."""
+    if stay.cancelled_at is not None and stay.cancelled_at <= at:
+        return StayStatus.CANCELLED
+    if stay.renewed_at is not None and stay.renewed_at <= at:
+        return StayStatus.RENEWED
+    if stay.until is not None and stay.until <= at:
+        return StayStatus.MOVED
+    return StayStatus.ACTIVE if at <= stay.valid_until else StayStatus.EXPIRED
+
+
+def active(stays: Iterable[Stay], at: datetime) -> list[Stay]:
+    """The stays that let a conveyance pass at an instant, r2(1)(b), in their order."""
+    return [
+        stay
+        for stay in stays
+        if stay.since <= at <= stay.valid_until and stay_status(stay, at) is StayStatus.ACTIVE
+    ]
+
+
+def judged(stays: Sequence[Stay], at: datetime) -> Judgement:
+    """What a lane decides of a conveyance at an instant, r3(2), given its stays, newest first.
+
+    It passes with any bill that is valid then: what it carried before and delivered is no reason.
+    """
+    if found := active(stays, at):
+        return Judgement(LaneDecision.PASS, (), found)
+    reasons, ended = set(), []
+    carried_on = {stay.ebn for stay in stays if stay.since <= at}
+    for stay in stays:
+        if stay.since > at:
+            continue
+        reason, when = _end(stay, at, carried_on)
+        if reason is not None and when >= at - LOOKS_BACK:
+            reasons.add(reason)
+            ended.append(stay)
+    told = tuple(reason for reason in Reason if reason in reasons)
+    return Judgement(LaneDecision.STOP, told or (Reason.NO_EWAY_BILL,), ended)
+
+
+def judged_now(stays: Sequence[Stay], at: datetime) -> Judgement:
+    """As `judged`, for whoever asks about the present: all that is known has happened, though the
+    clock it was written by may be ahead of ours."""
+    for stay in stays:
+        for known in (stay.since, stay.until, stay.cancelled_at, stay.renewed_at):
+            if known is not None and known > at:
+                at = known
+    return judged(stays, at)
+
+
+def _end(stay: Stay, at: datetime, carried_on: set[int]) -> tuple[Reason | None, datetime]:
+    """Why a stay that is not ACTIVE stops a conveyance, and since when."""
+    status = stay_status(stay, at)
+    if status is StayStatus.CANCELLED and stay.cancelled_at:
+        return Reason.CANCELLED, stay.cancelled_at
+    if status is StayStatus.RENEWED and stay.renewed_at:
+        # On the same vehicle the bill that goes on from it says itself how things stand.
+        return (None if stay.renewed_to in carried_on else Reason.VEHICLE_CHANGED), stay.renewed_at
+    if status is StayStatus.MOVED and stay.until:
+        return Reason.VEHICLE_CHANGED, stay.until
+    return Reason.EXPIRED, stay.valid_until
