@@ -10,6 +10,7 @@ from gateway.metrics import Metrics
 from gateway.operation import Operation, OperationRoute
 from gateway.routes import (
     answer_eway_bill,
+    ask_lane,
     bulk_eway_bills,
     bulk_invoices,
     cancel_eway_bill,
@@ -51,6 +52,7 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
     served = [
         generate_eway_bill.operation(services),
         read_eway_bill.operation(services),
+        ask_lane.operation(services),
         vehicle_eway_bills.operation(services),
         list_eway_bills.operation(services),
         bulk_eway_bills.operation(services),

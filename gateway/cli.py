@@ -24,7 +24,7 @@ from ingest.clients import Enrolment, EnrolmentError, enrol
 from ingest.database import Database
 from ingest.hot_state import HotState
 from ingest.migrations import migrate
-from ingest.rebuild import rebuild_hot_state
+from ingest.rebuild import Rebuilt, rebuild_hot_state
 from validators.authority import Role
 from validators.errors import Refusal
 
@@ -165,10 +165,12 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
-    def progress(done: int, seconds: float) -> None:
-        print(f"\r{done} bills, {done / max(seconds, 1e-9):.0f} a second", end="", file=sys.stderr)
+    def progress(done: Rebuilt, seconds: float) -> None:
+        rate = sum(done) / max(seconds, 1e-9)
+        told = f"{done.tags} tags, {done.vehicles} vehicles, {done.bills} bills"
+        print(f"\r{told}; {rate:.0f} a second", end="", file=sys.stderr)
 
-    async def run(database: Database, servers: Endpoints) -> int:
+    async def run(database: Database, servers: Endpoints) -> Rebuilt:
         hot_state = HotState(database, servers.redis_url)
         try:
             # Whichever the gateway that serves was told: a list too short would be believed.
@@ -177,7 +179,10 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
             await hot_state.disconnect()
 
     done = _with_record(settings, run)
-    print(f"\n{done} live e-way bills are in the hot state")
+    print(
+        f"\n{done.bills} live e-way bills, {done.vehicles} vehicles and {done.tags} tags "
+        "are in the hot state"
+    )
 
 
 def _month(text: str) -> date:

@@ -24,6 +24,7 @@ from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.invoice_lookups import InvoiceLookups
 from ingest.invoices import IDS_PER_MONTH, Invoices
+from ingest.lanes import Lanes
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.notifications import Notifications
@@ -59,6 +60,7 @@ class Services:
     consolidations: Consolidations
     verifications: Verifications
     lookups: Lookups
+    lanes: Lanes
     listing: Listing
     replay: Replay
     inspections: Inspections
@@ -81,6 +83,7 @@ class Services:
             "invoices": self.invoices.waiting,
             "uploads": self.invoices.slices_waiting,
             "extracts": self.extracts.waiting,
+            "lanes": self.lanes.waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -141,6 +144,7 @@ async def running(
         Consolidations(database, recorder, generation),
         Verifications(recorder, generation, lookups),
         lookups,
+        Lanes(database, hot_state),
         Listing(database),
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),

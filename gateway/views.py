@@ -112,30 +112,10 @@ class EwayBillView(Struct):
     hand_overs: list[HandOverView]
 
 
-class LaneBillView(Struct):
-    """An e-way bill as a checkpoint reader sees it: what a lane needs and no more."""
-
-    ebn: str
-    status: str
-    valid_until: datetime
-    vehicle_number: str | None
-    hsn_code: str
-    value_of_goods: str
-    place_of_dispatch: str | None
-    place_of_delivery: str
-
-
 class EwayBillList(Struct):
     """A page of e-way bills; `next_cursor` asks for the next, null at the end."""
 
     items: list[EwayBillView]
-    next_cursor: str | None
-
-
-class LaneBillList(Struct):
-    """A page of e-way bills for a lane; `next_cursor` asks for the next, null at the end."""
-
-    items: list[LaneBillView]
     next_cursor: str | None
 
 
@@ -231,17 +211,3 @@ def _conveyances(bill: EwayBill, generated_at: datetime) -> list[ConveyanceView]
         for move in bill.moves
     ]
     return shown
-
-
-def lane_view(bill: EwayBill, at: datetime) -> LaneBillView:
-    """A bill as a lane sees it at an instant."""
-    return LaneBillView(
-        str(bill.ebn),
-        status(bill, at),
-        bill.valid_until.astimezone(INDIA),
-        bill.vehicle_number,
-        bill.part_a.hsn_code,
-        rupees(bill.part_a.value_paise),
-        bill.part_a.place_of_dispatch,
-        bill.part_a.place_of_delivery,
-    )

@@ -30,6 +30,7 @@ from validators.change_forms import (
 )
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import Decision, EwayBill
+from validators.lane import stay_of
 from validators.life import answered, cancelled, handed_over, moved
 
 Decide = Callable[[EwayBill], EwayBill]
@@ -160,9 +161,9 @@ async def store_changes(
         SQL["change_eway_bills"], [changed_row(bill, before) for before, bill in ordered]
     )
     keys = {bill_key(row["ebn"]) for row in rows}
-    for row in rows:
-        if row["vehicle_number"] != row["vehicle_before"]:
-            vehicles = (row["vehicle_number"], row["vehicle_before"])
+    for before, bill in ordered:
+        if stay_of(before) != stay_of(bill):
+            vehicles = (before.vehicle_number, bill.vehicle_number)
             keys.update(vehicle_key(vehicle) for vehicle in vehicles if vehicle)
     return StoredChanges(
         frozenset(row["ebn"] for row in rows), rows[0]["hot_epoch"] if rows else None, tuple(keys)

@@ -23,7 +23,8 @@ from validators.errors import Refusal
 log = logging.getLogger(__name__)
 
 _TOKEN_MARK: Final = ord("G")
-"""Values are msgpack arrays, which never begin with this byte; reservations always do."""
+"""No value begins with this byte: msgpack arrays do not, nor does the V of a tag's vehicle.
+Reservations always do."""
 
 
 class HotStateUnreachable(Exception):
@@ -74,7 +75,7 @@ class HotState:
         self._believed_until = 0.0
         self._closed_observed: tuple[int, float] = (0, 0.0)
         self._redis = RedisLink(url, None)
-        self._scripts: tuple[str, str] | None = None
+        self._digests: dict[str, str] = {}
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -94,10 +95,24 @@ class HotState:
             return None
         if self.believed_epoch() != epoch:  # The lease ran out while Redis was answering.
             return None
-        return [
-            value if isinstance(value, bytes) and value[0] != _TOKEN_MARK else None
-            for value in values
-        ]
+        return list(map(_known, values))
+
+    async def carried(
+        self, tag_keys: Sequence[str], vehicle_key: str
+    ) -> list[tuple[bytes | None, bytes | None]] | None:
+        """The values of tags, each with that of the vehicle it names, whose keys begin with
+        `vehicle_key`; None as in `get`. One round trip."""
+        epoch = self.believed_epoch()
+        if epoch is None:
+            return None
+        names = [f"{epoch}:{key}" for key in tag_keys]
+        try:
+            values = await self._run("carried", names, f"{epoch}:{vehicle_key}")
+        except UNREACHABLE:
+            return None
+        if self.believed_epoch() != epoch:
+            return None
+        return list(zip(map(_known, values[::2]), map(_known, values[1::2]), strict=True))
 
     # Writing ---------------------------------------------------------------------------------
 
@@ -122,11 +137,8 @@ class HotState:
         token = f"G{secrets.token_hex(8)}"
         names = [f"{epoch}:{key}" for key in keys]
         try:
-            reserve, _ = await self._loaded_scripts()
-            seconds = limits.HOT_STATE_RESERVATION_SECONDS
-            await self._redis.call("EVALSHA", reserve, len(names), *names, token, seconds)
+            await self._run("reserve", names, token, limits.HOT_STATE_RESERVATION_SECONDS)
         except UNREACHABLE:
-            self._scripts = None
             return None
         return token
 
@@ -139,17 +151,21 @@ class HotState:
         for entry in entries:
             arguments += (entry.value, entry.seconds)
         try:
-            _, fill = await self._loaded_scripts()
-            return int(await self._redis.call("EVALSHA", fill, len(names), *names, *arguments))
+            return int(await self._run("fill", names, *arguments))
         except UNREACHABLE:
-            self._scripts = None
             return 0
 
-    async def _loaded_scripts(self) -> tuple[str, str]:
-        if self._scripts is None:
-            redis = self._redis
-            self._scripts = (await redis.load("reserve"), await redis.load("fill"))
-        return self._scripts
+    async def _run(self, script: str, names: Sequence[str], *arguments: Any) -> Any:
+        """What a script of `ingest/lua` answers. Raises one of UNREACHABLE."""
+        try:
+            if script not in self._digests:
+                self._digests[script] = await self._redis.load(script)
+            return await self._redis.call(
+                "EVALSHA", self._digests[script], len(names), *names, *arguments
+            )
+        except UNREACHABLE:
+            self._digests.clear()  # It may be another Redis, or one told to forget its scripts.
+            raise
 
     # Closing ---------------------------------------------------------------------------------
 
@@ -252,5 +268,11 @@ class HotState:
             log.info("hot state epoch %d is open", opened)
 
     async def _reconnect(self, run_id: str) -> None:
-        before, self._redis, self._scripts = self._redis, RedisLink(self._url, run_id), None
+        before, self._redis = self._redis, RedisLink(self._url, run_id)
+        self._digests.clear()
         await before.close()
+
+
+def _known(value: bytes | None) -> bytes | None:
+    """A value, unless it is only reserved for one."""
+    return value if isinstance(value, bytes) and value[0] != _TOKEN_MARK else None

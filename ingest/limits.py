@@ -81,6 +81,10 @@ CONSOLIDATIONS_WAITING_MAX: Final = 64
 LISTS_AT_ONCE: Final = 2
 """List queries one worker runs: a list of a long history must not take the others' connections."""
 LISTS_WAITING_MAX: Final = 256
+VEHICLE_STAYS_MAX: Final = 2000
+"""Of the newest bills on one vehicle that are looked at: twice a consolidated bill's."""
+READ_AGE_MAX: Final = timedelta(hours=72)
+"""How old a read of a checkpoint may be when it comes in: a weekend without a connection."""
 VEHICLE_BILLS_CHUNK: Final = 256
 """Bills of one vehicle looked at together."""
 INVOICE_SEARCHES_AT_ONCE: Final = 1
@@ -130,8 +134,8 @@ RARE_WRITES_WAITING_MAX: Final = 256
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 220
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 26
+POSTGRES_CONNECTIONS_MAX: Final = 280
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 33
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -172,18 +176,18 @@ WORKERS_MAX: Final = 8
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    # Bills, Parts A, changes, verifications, invoices; lookups by number and by vehicle; replays;
+    # Bills, Parts A, changes, verifications, invoices; lookups by number, vehicle and tag; replays;
     # notifications; consolidations; lists of both; reports; withdrawals; uploads; invoices read,
     # listed for GSTR-1, and searched for. The rest is for the chores and for single rows: a lease
     # of numbers or of the hot state must not wait for these.
-    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1
+    in_use = _WRITERS * WRITE_LANES + 3 * READ_LANES + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 2 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     in_use += INVOICE_SEARCHES_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
-    locks = WORKERS_MAX * (2 * READ_LANES * BATCH_READS_MAX + written)
+    locks = WORKERS_MAX * (3 * READ_LANES * BATCH_READS_MAX + written)
     assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
         "PostgreSQL's shared lock table"
     )

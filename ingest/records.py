@@ -7,12 +7,13 @@ import msgspec
 
 from validators.eway_bill import DocumentKey, EwayBill, HandOver, Move, PartA, key_of
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
+from validators.lane import Stay
 from validators.money import decode_hook, encode_hook
 from validators.part_a import PendingPartA
 
 LAYOUT: Final = 4
-"""Rises with every change to the fields of EwayBill, PartA or what they hold, so that a worker of
-another version never reads values it would misunderstand."""
+"""Rises with every change to the fields of EwayBill, PartA, Stay or what they hold, so that a
+worker of another version never reads values it would misunderstand."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)
@@ -165,6 +166,25 @@ def bill_of(row: asyncpg.Record) -> EwayBill:
         row["consolidated_number"],
         _moves.decode(row["moves"]) if row["moves"] else (),
         _hand_overs.decode(row["hand_overs"]) if row["hand_overs"] else (),
+    )
+
+
+def stay_of_row(row: asyncpg.Record) -> Stay:
+    """The stay a row of `stays_on_vehicles` says."""
+    return Stay(
+        row["ebn"],
+        row["since"],
+        row["until"],
+        row["valid_until"],
+        row["cancelled_at"],
+        row["renewed_at"],
+        row["renewed_to"],
+        row["verified"],
+        row["consolidated_number"],
+        row["hsn_code"],
+        row["value_paise"],
+        row["place_of_dispatch"],
+        row["place_of_delivery"],
     )
 
 

@@ -22,7 +22,8 @@ UNREACHABLE: Final = (RedisError, OSError, TimeoutError)
 """The errors by which Redis makes known that it may not have done what it was told."""
 
 SCRIPTS: Final = {
-    name: files("ingest").joinpath("lua", f"{name}.lua").read_text() for name in ("reserve", "fill")
+    name: files("ingest").joinpath("lua", f"{name}.lua").read_text()
+    for name in ("reserve", "fill", "carried")
 }
 
 

@@ -88,9 +88,9 @@ def is_transporter(person: Person, bill: EwayBill) -> bool:
 
 
 def may_see_on_vehicle(person: Person, bill: EwayBill) -> bool:
-    """Whether a bill is shown to whoever asks what a vehicle carries: officers and readers see
-    all, a trader those it transports."""
-    return person.role in (Role.OFFICER, Role.READER) or is_transporter(person, bill)
+    """Whether a bill is shown to whoever asks what a vehicle carries: officers see all, a trader
+    those it transports."""
+    return person.role is Role.OFFICER or is_transporter(person, bill)
 
 
 def may_read(person: Person, bill: EwayBill) -> bool:

@@ -1,7 +1,7 @@
 """What a checkpoint lane decides of a conveyance at an instant: let it pass, or stop it and why.
 
-A conveyance is known by the stays of e-way bills on it. A stay says when it began and how it ended, so
-that an instant of hours ago is judged as the present one: what was valid then was valid.
+A conveyance is known by the stays of e-way bills on it. A stay says when it began and how it ended,
+so that an instant of hours ago is judged as the present one: what was valid then was valid.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,8 +14,8 @@ from msgspec import Struct
 from validators.eway_bill import EwayBill
 
 LOOKS_BACK: Final = timedelta(hours=24)
-"""How long a stay that has ended is still a reason: a truck that carried nothing since yesterday has
-no e-way bill, and is not held for the one that ran out last week."""
+"""How long a stay that has ended is still a reason: a lorry that carried nothing since yesterday
+has no e-way bill, and is not held for the one that ran out last week."""
 
 
 class Stay(Struct, frozen=True, array_like=True, gc=False):
@@ -68,15 +68,22 @@ class Reason(StrEnum):
 
 class Judgement(NamedTuple):
     """A decision with its reasons, and the stays it rests on, newest first: those that are ACTIVE
-    where it is PASS, else those that have ended of late."""
+    where it is PASS, else those that have ended of late. `at` is the instant it is of."""
 
     decision: LaneDecision
     reasons: tuple[Reason, ...]
     stays: Sequence[Stay]
+    at: datetime
+
+    @property
+    def live(self) -> Sequence[Stay]:
+        """The stays that let it pass, none where it is stopped."""
+        return self.stays if self.decision is LaneDecision.PASS else ()
 
 
-NOT_MAPPED: Final = Judgement(LaneDecision.STOP, (Reason.TAG_NOT_MAPPED,), ())
-"""Of a tag that is on no vehicle."""
+def not_mapped(at: datetime) -> Judgement:
+    """What a lane decides of a tag that is on no vehicle."""
+    return Judgement(LaneDecision.STOP, (Reason.TAG_NOT_MAPPED,), (), at)
 
 
 def stay_of(bill: EwayBill) -> Stay | None:
@@ -129,7 +136,7 @@ def judged(stays: Sequence[Stay], at: datetime) -> Judgement:
     It passes with any bill that is valid then: what it carried before and delivered is no reason.
     """
     if found := active(stays, at):
-        return Judgement(LaneDecision.PASS, (), found)
+        return Judgement(LaneDecision.PASS, (), found, at)
     reasons, ended = set(), []
     carried_on = {stay.ebn for stay in stays if stay.since <= at}
     for stay in stays:
@@ -140,7 +147,7 @@ def judged(stays: Sequence[Stay], at: datetime) -> Judgement:
             reasons.add(reason)
             ended.append(stay)
     told = tuple(reason for reason in Reason if reason in reasons)
-    return Judgement(LaneDecision.STOP, told or (Reason.NO_EWAY_BILL,), ended)
+    return Judgement(LaneDecision.STOP, told or (Reason.NO_EWAY_BILL,), ended, at)
 
 
 def judged_now(stays: Sequence[Stay], at: datetime) -> Judgement:

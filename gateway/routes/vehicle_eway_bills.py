@@ -1,19 +1,25 @@
 """GET /v1/vehicles/{vehicle_number}/eway-bills: what a conveyance carries now."""
 
+from collections.abc import Sequence
 from functools import partial
+from operator import attrgetter
+from typing import Final
 
 from msgspec import Struct
 
 from gateway.http import Answer, Call
+from gateway.lane_views import LaneBillList, lane_bill_view
 from gateway.operation import Operation
 from gateway.paging import read_cursor, read_limit, write_cursor
 from gateway.services import Services
-from gateway.views import EwayBillList, LaneBillList, bill_view, encode, lane_view
+from gateway.views import EwayBillList, bill_view, encode
 from ingest import limits
 from validators.authority import TRADERS, Role, may_see_on_vehicle
 from validators.errors import Refusal, fault
+from validators.eway_bill import EwayBill
 from validators.forms import read_query
 from validators.identifiers import normal_vehicle, vehicle_fault
+from validators.lane import Stay, judged_now
 
 
 class VehicleQuery(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -21,6 +27,14 @@ class VehicleQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
     limit: int = limits.LIST_ITEMS_DEFAULT
     cursor: str | None = None
+
+
+_EBN: Final = attrgetter("ebn")
+
+
+def _cursor(found: Sequence[EwayBill | Stay], count: int) -> str | None:
+    """Of a page of that many, where there is more."""
+    return write_cursor(found[count - 1].ebn) if len(found) > count else None
 
 
 def operation(services: Services) -> Operation:
@@ -35,6 +49,11 @@ def operation(services: Services) -> Operation:
             faults.append(fault("/vehicle_number", code))
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
+        if call.caller.role is Role.READER:
+            judgement = judged_now(await services.lookups.stays_on(vehicle, call.at), call.at)
+            later = sorted((stay for stay in judgement.live if stay.ebn > (after or 0)), key=_EBN)
+            items = [lane_bill_view(stay, judgement.at) for stay in later[:count]]
+            return Answer(200, encode(LaneBillList(items, _cursor(later, count))))
         seen = await services.lookups.live_bills_on(
             vehicle,
             call.at,
@@ -42,13 +61,8 @@ def operation(services: Services) -> Operation:
             count=count + 1,
             shown=partial(may_see_on_vehicle, call.caller),
         )
-        shown = seen[:count]
-        cursor = write_cursor(shown[-1].ebn) if len(seen) > count else None
-        if call.caller.role is Role.READER:
-            lane = LaneBillList([lane_view(bill, call.at) for bill in shown], cursor)
-            return Answer(200, encode(lane))
-        page = EwayBillList([bill_view(bill, call.at) for bill in shown], cursor)
-        return Answer(200, encode(page))
+        page = [bill_view(bill, call.at) for bill in seen[:count]]
+        return Answer(200, encode(EwayBillList(page, _cursor(seen, count))))
 
     return Operation(
         method="GET",

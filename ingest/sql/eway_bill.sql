@@ -124,9 +124,15 @@ CROSS JOIN LATERAL (
 
 -- name: live_bills_after
 -- A page of the bills that have not ended, still valid at an instant, by number, for rebuilding hot state.
-SELECT ebn, vehicle_number FROM eway_bill
-WHERE ebn > $1 AND cancelled_at IS NULL AND renewed_to IS NULL AND valid_until >= $2
-ORDER BY ebn LIMIT $3;
+SELECT ebn FROM eway_bill
+WHERE ebn > $1 AND cancelled_at IS NULL AND renewed_to IS NULL AND valid_until >= $3
+ORDER BY ebn LIMIT $2;
+
+-- name: vehicles_after
+-- A page of the vehicles that bills from a number on are on, by vehicle number; as above.
+SELECT DISTINCT vehicle_number FROM eway_bill
+WHERE vehicle_number > $1 AND ebn >= $3
+ORDER BY vehicle_number LIMIT $2;
 
 -- name: list_bills
 -- A page of the bills of one party in one role, newest first; every filter may be null. The roles

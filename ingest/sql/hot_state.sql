@@ -23,10 +23,9 @@ WHERE epoch = $1 AND NOT is_open RETURNING epoch;
 -- The keys nobody is writing now: those may be filled from rows read after this statement.
 SELECT key FROM unnest($1::bigint[]) AS key WHERE pg_try_advisory_xact_lock(key);
 
--- name: try_vehicle_fill_locks
--- As try_fill_locks, for vehicles.
-SELECT vehicle_number FROM unnest($1::text[]) AS vehicle_number
-WHERE pg_try_advisory_xact_lock(hashtextextended(vehicle_number, 0));
+-- name: try_text_fill_locks
+-- As try_fill_locks, for vehicles and tags.
+SELECT key FROM unnest($1::text[]) AS key WHERE pg_try_advisory_xact_lock(hashtextextended(key, 0));
 
 -- name: begin_write
 -- Begins a write transaction that the opening of an epoch waits for; two statements, so that

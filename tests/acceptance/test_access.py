@@ -59,7 +59,7 @@ MAY: dict[str, tuple[tuple[int, str | None], ...]] = {
     "nobody": ((401, "UNAUTHENTICATED"),) * 6,
 }
 LANE_FIELDS = {
-    "ebn", "status", "valid_until", "vehicle_number", "hsn_code", "value_of_goods",
+    "ebn", "status", "valid_until", "hsn_code", "value_of_goods", "consolidated_number",
     "place_of_dispatch", "place_of_delivery",
 }  # fmt: skip
 
@@ -172,11 +172,11 @@ async def test_a_lane_learns_no_more_than_it_needs(gateway: Gateway) -> None:
             "ebn": ebn,
             "status": "ACTIVE",
             "valid_until": "2026-11-26T14:05:09.123456+05:30",
-            "vehicle_number": "KA12AB1234",
             "hsn_code": "7215",
             "value_of_goods": "75000.00",
             "place_of_dispatch": "400001",
             "place_of_delivery": "560001",
+            "consolidated_number": None,
         }
     ]
     for private in (SUPPLIER, RECIPIENT, TRANSPORTER, "INV/"):

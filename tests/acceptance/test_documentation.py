@@ -55,6 +55,7 @@ CODES: Final = {
     ("GET", BILLS): f"{KNOWN} INVALID_QUERY",
     ("GET", f"{BILLS}/{{ebn}}"): f"{KNOWN} EWAY_BILL_NOT_FOUND",
     ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
+    ("GET", "/v1/rfid/tags/{tag}/eway-bills"): f"{KNOWN} INVALID_QUERY",
     ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL"
     " DOCUMENT_ALREADY_HAS_PART_A",
     ("POST", f"{BILLS}/{{ebn}}/conveyances"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER"

@@ -52,7 +52,7 @@ def test_who_may_read(role: Role, identity: str, party: bool, reads: bool) -> No
         (Role.TRANSPORTER, TRANSPORTER, True),
         (Role.TAXPAYER, TRANSPORTER, True),
         (Role.OFFICER, "officer-1", True),
-        (Role.READER, "reader-1", True),
+        (Role.READER, "reader-1", False),
         (Role.TAXPAYER, SUPPLIER, False),
         (Role.TAXPAYER, RECIPIENT, False),
         (Role.TRANSPORTER, STRANGER, False),

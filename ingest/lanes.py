@@ -1,0 +1,87 @@
+"""What a checkpoint asks: an RFID tag, the conveyance it is on, and the e-way bills on that, r3(2).
+
+Lanes that ask at once share one round trip to Redis, in which the tag is followed to its vehicle.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ingest import limits
+from ingest.batching import Batcher
+from ingest.database import Database
+from ingest.hot_reads import TAGS, VEHICLES, HotReads
+from ingest.hot_state import HotState, tag_key, vehicle_key
+from validators.lane import Judgement, Stay, judged_now, not_mapped
+
+
+class Carried(NamedTuple):
+    """The vehicle a tag is on, or None, and the stays of bills on it, as in `Lookups.stays_on`."""
+
+    vehicle_number: str | None
+    stays: Sequence[Stay]
+
+    def judged_now(self, at: datetime) -> Judgement:
+        """What a lane decides of it at present."""
+        return judged_now(self.stays, at) if self.vehicle_number else not_mapped(at)
+
+
+_NOTHING = Carried(None, ())
+
+
+class Lanes:
+    """Answers lanes. Each call raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+
+    def __init__(self, database: Database, hot_state: HotState) -> None:
+        self._hot_state = hot_state
+        self._reads = HotReads(database, hot_state)
+        self._asked: Batcher[tuple[str, datetime], Carried] = Batcher(
+            self._ask,
+            batch_max=limits.BATCH_READS_MAX,
+            waiting_max=limits.WAITING_READS_MAX,
+            lanes=limits.READ_LANES,
+        )
+
+    async def ask(self, tag: str, at: datetime) -> Carried:
+        """What the vehicle of a normalised tag carries, as last committed."""
+        return await self._asked.submit((tag, at))
+
+    async def ask_recorded(self, tag: str, at: datetime) -> Carried:
+        """As `ask`, from PostgreSQL itself."""
+        vehicle = (await self._reads.load(TAGS, [tag], at))[tag]
+        stays = (await self._reads.load(VEHICLES, [vehicle], at))[vehicle] if vehicle else ()
+        return Carried(vehicle or None, stays)
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for a round trip."""
+        return self._asked.waiting
+
+    async def _ask(self, asked: list[tuple[str, datetime]]) -> Sequence[Carried]:
+        found = await self._followed(list(dict.fromkeys(tag for tag, _ in asked)))
+        missing = [tag for tag, _ in asked if tag not in found]
+        if missing:
+            at = max(instant for _, instant in asked)
+            found |= await self._read(list(dict.fromkeys(missing)), at)
+        return [found[tag] for tag, _ in asked]
+
+    async def _followed(self, tags: Sequence[str]) -> dict[str, Carried]:
+        """Those that hot state knows all about."""
+        values = await self._hot_state.carried([tag_key(tag) for tag in tags], vehicle_key(""))
+        found: dict[str, Carried] = {}
+        for tag, (of_tag, of_vehicle) in zip(tags, values or (), strict=values is not None):
+            vehicle = TAGS.read(of_tag)
+            if vehicle == "":
+                found[tag] = _NOTHING
+            elif vehicle and (stays := VEHICLES.read(of_vehicle)) is not None:
+                found[tag] = Carried(vehicle, stays)
+        return found
+
+    async def _read(self, tags: Sequence[str], at: datetime) -> dict[str, Carried]:
+        vehicles = await self._reads.read(TAGS, tags, at)
+        named = {vehicle for vehicle in vehicles.values() if vehicle}
+        stays = await self._reads.read(VEHICLES, sorted(named), at) if named else {}
+        return {
+            tag: Carried(vehicle, stays[vehicle]) if vehicle else _NOTHING
+            for tag, vehicle in vehicles.items()
+        }
