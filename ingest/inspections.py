@@ -11,6 +11,7 @@ from ingest.database import Connection
 from ingest.lookups import Lookups
 from ingest.queries import SQL
 from ingest.rare_writes import NewRow, RareWrites
+from ingest.recording import Written
 from ingest.replay import Request, StoredAnswer
 from validators.authority import OFFICERS, Person, require_role
 from validators.calendar import india_date
@@ -89,15 +90,15 @@ class Inspections:
         def decide(inspection: Inspection | None) -> Inspection:
             return finalised(inspection, form, by=person.id, at=at)
 
-        async def write(connection: Connection) -> Inspection:
+        async def write(connection: Connection) -> Written[Inspection]:
             before = await _fetch(connection, inspection_id)
             after = decide(before)
             if after is before:
-                return after
+                return Written([after])
             content = msgspec.json.encode(after.final, enc_hook=encode_hook).decode()
             stored = await connection.fetch(SQL["record_final_report"], inspection_id, content, at)
             # If not stored, another came first and has committed: it says what becomes of this one.
-            return after if stored else decide(await _fetch(connection, inspection_id))
+            return Written([after if stored else decide(await _fetch(connection, inspection_id))])
 
         return await self._writes.write(write)
 

@@ -128,8 +128,11 @@ ARCHIVE_TRIES_MAX: Final = 240
 """To take a partition out between the statements of others, each of a tenth of a second."""
 
 RARE_WRITES_AT_ONCE: Final = 1
-"""Of one kind, in one worker: reports of inspections and detentions, withdrawals of Parts A."""
+"""Of one kind, in one worker: reports of inspections and detentions, withdrawals of Parts A, RFID
+tags."""
 RARE_WRITES_WAITING_MAX: Final = 256
+TAG_HISTORY_MAX: Final = 100
+"""Mappings of one tag that have ended and are shown, the newest."""
 
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
@@ -178,10 +181,10 @@ def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes, verifications, invoices; lookups by number, vehicle and tag; replays;
     # notifications; consolidations; lists of both; reports; withdrawals; uploads; invoices read,
-    # listed for GSTR-1, and searched for. The rest is for the chores and for single rows: a lease
-    # of numbers or of the hot state must not wait for these.
-    in_use = _WRITERS * WRITE_LANES + 3 * READ_LANES + 1 + 1
-    in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 2 * RARE_WRITES_AT_ONCE
+    # listed for GSTR-1, and searched for; tags, and conveyances that need one. The rest is for the
+    # chores and for single rows: a lease of numbers or of the hot state must not wait for these.
+    in_use = _WRITERS * WRITE_LANES + 3 * READ_LANES + 1 + 1 + 1
+    in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     in_use += INVOICE_SEARCHES_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"

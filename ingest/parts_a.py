@@ -188,13 +188,13 @@ class PartsA:
         document = document_key(part_a.form, person.id)
         item = _NewPartA(withdrawn, document, person, claim, render(withdrawn))
 
-        async def write(connection: Connection) -> StoredAnswer:
+        async def write(connection: Connection) -> Written[StoredAnswer]:
             (lost,) = await claim_all(connection, [item])
             if lost is not None:
                 raise lost
             if not await connection.fetch(SQL["withdraw_part_a"], reference, at, form.reason):
                 raise OutdatedError
-            return item.answer
+            return Written([item.answer])
 
         try:
             return await self._withdrawals.write(write)

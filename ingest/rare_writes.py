@@ -46,22 +46,23 @@ class RareWrites:
         once it is on disk. Raises AlreadyAnsweredError, Refusal IDEMPOTENCY_KEY_REUSED and those of
         `write`."""
 
-        async def write(connection: Connection) -> StoredAnswer:
+        async def write(connection: Connection) -> Written[StoredAnswer]:
             new = made(await connection.fetchval(SQL[numbering]))
             (lost,) = await claim_all(connection, [new])
             if lost is not None:
                 raise lost
             await connection.execute(SQL[storing], *new.row)
-            return new.answer
+            return Written([new.answer])
 
         return await self.write(write)
 
-    async def write(self, write: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-        """What `write` answers in a transaction of its own, once that is committed; what it raises
-        ends the transaction. Raises Refusal OVERLOADED, RECORD_UNAVAILABLE or OUTCOME_UNKNOWN."""
+    async def write(self, write: Callable[[Connection], Awaitable[Written[Answer]]]) -> Answer:
+        """The one answer of what `write` wrote in a transaction of its own, once that is committed;
+        what it raises ends the transaction. Raises Refusal OVERLOADED, RECORD_UNAVAILABLE or
+        OUTCOME_UNKNOWN."""
 
         async def run(connection: Connection, _: Sequence[None]) -> Written[Answer]:
-            return Written([await write(connection)])
+            return await write(connection)
 
         async with self._turns:
             (answer,) = await self._recorder.record([None], run)

@@ -48,6 +48,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("CONSOLIDATED_NOT_FOUND", 404, "There is no such consolidated bill among yours"),
         Problem("INSPECTION_NOT_FOUND", 404, "There is no such inspection"),
         Problem("INVOICE_NOT_FOUND", 404, "There is no such invoice among yours"),
+        Problem("TAG_NOT_FOUND", 404, "There is no such RFID tag among yours"),
         Problem("NOT_A_PARTY", 403, "You are not a party to this document"),
         Problem("NOT_THE_GENERATOR", 403, "Only whoever generated the e-way bill may do this"),
         Problem("NOT_THE_RECIPIENT", 403, "Only the recipient may do this"),
@@ -56,6 +57,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("NOT_THE_INSPECTOR", 403, "Only the officer who recorded Part A may do this"),
         # The state of the rules.
         Problem("NOTIFICATION_EXISTS", 409, "There is a notification of this number already"),
+        # The state of an RFID tag.
+        Problem("TAG_OF_ANOTHER", 409, "The RFID tag is on a vehicle of another transporter"),
         # The state of the document and of its Part A.
         Problem("DOCUMENT_ALREADY_HAS_EWAY_BILL", 409, "The document has an e-way bill already"),
         Problem(
@@ -83,6 +86,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("SAME_TRANSPORTER", 409, "The e-way bill is this transporter's already"),
         Problem("TOO_MANY_CHANGES", 409, "The e-way bill has changed hands or vehicles too often"),
         Problem("ALREADY_VERIFIED_IN_STATE", 409, "Physically verified in this State already"),
+        Problem("RFID_TAG_REQUIRED", 409, "The vehicle needs an RFID tag, mapped before"),
         Problem("CHANGED_MEANWHILE", 409, "The e-way bill changed at this moment", retry=True),
         # The state of an inspection.
         Problem("FINAL_REPORT_EXISTS", 409, "The inspection has another final report already"),
