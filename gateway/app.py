@@ -50,9 +50,9 @@ from gateway.services import Clock, Services
 def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
     """Every operation, the busiest first: the router tries them in order."""
     served = [
+        ask_lane.operation(services),
         generate_eway_bill.operation(services),
         read_eway_bill.operation(services),
-        ask_lane.operation(services),
         vehicle_eway_bills.operation(services),
         list_eway_bills.operation(services),
         bulk_eway_bills.operation(services),
