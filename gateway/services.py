@@ -35,6 +35,8 @@ from ingest.rare_writes import RareWrites
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
+from ingest.tag_requirement import TagRequirement
+from ingest.tags import Tags
 from ingest.verifications import Verifications
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
@@ -65,6 +67,7 @@ class Services:
     replay: Replay
     inspections: Inspections
     detentions: Detentions
+    tags: Tags
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
@@ -128,7 +131,8 @@ async def running(
     invoice_lookups = InvoiceLookups(database)
     notifications = Notifications(database)
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
-    generation = Generation(recorder, numbers, notifications, rulebooks)
+    tag_requirement = TagRequirement(database)
+    generation = Generation(recorder, numbers, notifications, tag_requirement, rulebooks)
     invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
@@ -139,9 +143,9 @@ async def running(
         Clients(database),
         generation,
         PartsA(database, recorder, generation, lookups, part_a_from_invoice),
-        Changes(recorder, lookups),
+        Changes(recorder, lookups, notifications, tag_requirement),
         Renewals(generation, lookups),
-        Consolidations(database, recorder, generation),
+        Consolidations(database, recorder, generation, notifications, tag_requirement),
         Verifications(recorder, generation, lookups),
         lookups,
         Lanes(database, hot_state),
@@ -149,6 +153,7 @@ async def running(
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
+        Tags(RareWrites(database, recorder)),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,
@@ -173,6 +178,7 @@ async def running(
         await services.parts_a.close()
         await services.changes.close()
         await services.verifications.close()
+        await tag_requirement.close()
         await notifications.close()
         await recorder.close()
         await hot_state.disconnect()

@@ -25,6 +25,8 @@ class Role(StrEnum):
 TRADERS: Final = frozenset({Role.TAXPAYER, Role.TRANSPORTER})
 OFFICERS: Final = frozenset({Role.OFFICER})
 COMMISSIONERS: Final = frozenset({Role.COMMISSIONER})
+TAG_UNMAPPERS: Final = TRADERS | {Role.OPERATOR}
+TAG_READERS: Final = TRADERS | {Role.OFFICER, Role.OPERATOR}
 
 
 class Person(Struct, frozen=True):
