@@ -20,6 +20,7 @@ from validators.calendar import INDIA, india_date
 
 _SUPPLIER, _RECIPIENT = "27AAPFU0939F1ZV", "29AAGCB7383J1Z4"
 _TRANSPORTER, _OFFICER = "05AAACG2115R1ZN", "KA-1001"
+_OLD_TRUCK, _NEW_TRUCK = "34161FA820328EE812345678", "34161FA820328EE812345679"
 _WIDTH = 78
 # Without the operator's settings: a demo must not write into the record they name.
 _ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("GATEWAY_")}
@@ -71,6 +72,7 @@ def _tell(address: str, data_dir: Path) -> None:
     recipient = _enrol(address, data_dir, "taxpayer", _RECIPIENT)
     transporter = _enrol(address, data_dir, "transporter", _TRANSPORTER)
     officer = _enrol(address, data_dir, "officer", _OFFICER, "--state", "29")
+    reader = _enrol(address, data_dir, "reader", "LANE-1", "--state", "29", "--place", "Attibele")
 
     _chapter("The supplier sends goods from Mumbai to Bengaluru and generates an e-way bill")
     document = {
@@ -121,7 +123,7 @@ def _tell(address: str, data_dir: Path) -> None:
     third = supplier.call("POST", "/v1/eway-bills", document | {"document_number": "INV/2026/124"})
     _say(f"The same document now has e-way bill {third['ebn']}, {third['status']}.")
 
-    carried = _tell_of_the_transporter(supplier, transporter, officer, document)
+    carried = _tell_of_the_transporter(supplier, transporter, officer, reader, document)
 
     _chapter("The officer looks all four up by number")
     for number in (ebn, second["ebn"], third["ebn"], carried):
@@ -130,7 +132,11 @@ def _tell(address: str, data_dir: Path) -> None:
 
 
 def _tell_of_the_transporter(
-    supplier: _Caller, transporter: _Caller, officer: _Caller, document: dict[str, Any]
+    supplier: _Caller,
+    transporter: _Caller,
+    officer: _Caller,
+    reader: _Caller,
+    document: dict[str, Any],
 ) -> str:
     """The number of the bill the transporter generates."""
     _chapter("Without a truck of its own it furnishes Part A, and its transporter does the rest")
@@ -150,12 +156,23 @@ def _tell_of_the_transporter(
     for each in transporter.call("POST", f"{path}/conveyances", move)["conveyances"]:
         _say(f"{each['vehicle_number']} since {_clock(each['since'])}")
 
-    _chapter("The officer stops it and verifies; from now on nobody can cancel it")
+    _chapter("Both trucks have RFID tags; a checkpoint lane asks what to do with them")
+    for tag, vehicle in ((_NEW_TRUCK, "KA01AB4321"), (_OLD_TRUCK, "MH14CD5678")):
+        transporter.call("PUT", f"/v1/rfid/tags/{tag}", {"vehicle_number": vehicle})
+        lane = reader.call("GET", f"/v1/rfid/tags/{tag}/eway-bills")
+        _say(f"{vehicle}: {' '.join([lane['decision'], *lane['reasons']])}")
+
+    _chapter("Its read is a verification in transit; from now on nobody can cancel the bill")
+    read = {"read_id": "lane-1/1", "tag": _NEW_TRUCK, "read_at": now().isoformat()}
+    for counted in reader.call("POST", "/v1/rfid/reads", {"reads": [read]})["reads"]:
+        _say(f"Read {counted['read_id']} verified {', '.join(counted['verified'])}.")
+    refused = transporter.call("POST", f"{path}/cancellation", {"reason": "too late"})
+    _say(f"The transporter's cancellation: {refused['code']}.")
+
+    _chapter("The officer looks into the truck as well")
     seen = {"place": "Attibele", "result": "OK", "physical": True}
     verified = officer.call("POST", f"{path}/verifications", seen)
     _say(f"Verified at {verified['place']}, {verified['result']}.")
-    refused = transporter.call("POST", f"{path}/cancellation", {"reason": "too late"})
-    _say(f"The transporter's cancellation: {refused['code']}.")
     return str(carried["ebn"])
 
 

@@ -226,6 +226,7 @@ def test_demo_tells_the_story_and_leaves_nothing(environment: dict[str, str]) ->
     assert len(set(re.findall(r"\b\d{12}\b", done.stdout))) == 4
     for word in (
         *("ACTIVE", "CANCELLED", "ACCEPTED", "ALREADY_ANSWERED", "ALREADY_VERIFIED_IN_TRANSIT"),
+        *("PASS", "STOP VEHICLE_CHANGED", "lane-1/1 verified"),
         *("KA12AB1234", "MH14CD5678", "KA01AB4321"),
     ):
         assert word in done.stdout
