@@ -23,18 +23,20 @@ from ingest.gstr_1 import Extracts
 from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.invoice_lookups import InvoiceLookups
-from ingest.invoices import IDS_PER_MONTH, Invoices
+from ingest.invoices import Invoices
 from ingest.lanes import Lanes
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.notifications import Notifications
-from ingest.numbers import Numbers
+from ingest.numbers import IDS_PER_MONTH, Numbers
 from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.parts_a import PartsA
+from ingest.past_lanes import PastLanes
 from ingest.rare_writes import RareWrites
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
+from ingest.rfid_reads import RfidReads
 from ingest.verifications import Verifications
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
@@ -61,6 +63,7 @@ class Services:
     verifications: Verifications
     lookups: Lookups
     lanes: Lanes
+    rfid_reads: RfidReads
     listing: Listing
     replay: Replay
     inspections: Inspections
@@ -84,6 +87,7 @@ class Services:
             "uploads": self.invoices.slices_waiting,
             "extracts": self.extracts.waiting,
             "lanes": self.lanes.waiting,
+            "rfid_reads": self.rfid_reads.waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -130,6 +134,9 @@ async def running(
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
     generation = Generation(recorder, numbers, notifications, rulebooks)
     invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
+    block = limits.RFID_READ_NUMBERS_BLOCK
+    read_numbers = Numbers(leasing("lease_read_numbers"), block, IDS_PER_MONTH)
+    lanes, past_lanes = Lanes(database, hot_state), PastLanes(database, hot_state)
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
     services = Services(
@@ -144,7 +151,8 @@ async def running(
         Consolidations(database, recorder, generation),
         Verifications(recorder, generation, lookups),
         lookups,
-        Lanes(database, hot_state),
+        lanes,
+        RfidReads(database, recorder, read_numbers, lanes, past_lanes),
         Listing(database),
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
@@ -161,7 +169,8 @@ async def running(
     chores = [
         asyncio.create_task(notifications.keep()),
         asyncio.create_task(hot_state.keep()),
-        asyncio.create_task(_sweep(services.replay, clock)),
+        asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
+        asyncio.create_task(_keep_sweeping(services.rfid_reads.sweep, clock)),
     ]
     try:
         yield services
@@ -173,6 +182,7 @@ async def running(
         await services.parts_a.close()
         await services.changes.close()
         await services.verifications.close()
+        await services.rfid_reads.close()
         await notifications.close()
         await recorder.close()
         await hot_state.disconnect()
@@ -186,10 +196,10 @@ async def _end(chore: "asyncio.Task[None]") -> None:
         await asyncio.wait([chore], timeout=0.5)
 
 
-async def _sweep(replay: Replay, clock: Clock) -> None:
+async def _keep_sweeping(sweep: Callable[[datetime], Awaitable[None]], clock: Clock) -> None:
     while True:
         try:
-            await replay.sweep(clock())
+            await sweep(clock())
         except Exception:
-            log.exception("answers past their time were not swept")
+            log.exception("what is past its time was not swept")
         await asyncio.sleep(limits.SWEEP_SECONDS)

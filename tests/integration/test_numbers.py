@@ -8,8 +8,7 @@ import asyncpg
 import pytest
 
 from ingest.database import Database
-from ingest.invoices import IDS_PER_MONTH
-from ingest.numbers import SERIALS_PER_MONTH, Numbers, first_number_of
+from ingest.numbers import IDS_PER_MONTH, SERIALS_PER_MONTH, Numbers, first_number_of
 from tests.waiting import until
 from validators.calendar import month_code
 
