@@ -88,6 +88,7 @@ class Services:
             "extracts": self.extracts.waiting,
             "lanes": self.lanes.waiting,
             "rfid_reads": self.rfid_reads.waiting,
+            "rfid_slices": self.rfid_reads.slices_waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None

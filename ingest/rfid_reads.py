@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from ingest import limits
 from ingest.batching import Batcher, Turns
@@ -21,6 +22,7 @@ from validators.rfid_read import CountedRead, SentRead, examine_read
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
 Outcome = Counted | Refusal
 """What became of one read."""
 
@@ -92,6 +94,11 @@ class RfidReads:
         """How many reads wait for a transaction."""
         return self._commits.waiting
 
+    @property
+    def slices_waiting(self) -> int:
+        """How many slices of large calls wait for their turn."""
+        return self._slices.waiting
+
     async def close(self) -> None:
         """Waits until everything accepted is committed."""
         await self._commits.close()
@@ -99,16 +106,14 @@ class RfidReads:
     async def _count(
         self, person: Person, some: Sequence[SentRead], at: datetime, due: float
     ) -> list[Outcome]:
-        return await asyncio.gather(*(self._outcome(person, one, at, due) for one in some))
-
-    async def _outcome(self, person: Person, sent: SentRead, at: datetime, due: float) -> Outcome:
-        try:
-            return await self._commits.submit(await self._judged(person, sent, at, due))
-        except Refusal as refusal:
-            return refusal
-        except Exception:
-            log.exception("a read of %s failed", person.id)
-            return Refusal("INTERNAL_ERROR")
+        asked = (_outcome(self._judged(person, one, at, due)) for one in some)
+        # All of them first, whatever it takes: they are counted in the order they were sent.
+        ready = await asyncio.gather(*asked)
+        sound = [one for one in ready if isinstance(one, NewRead)]
+        counted = iter(
+            await asyncio.gather(*(_outcome(self._commits.submit(new)) for new in sound))
+        )
+        return [next(counted) if isinstance(one, NewRead) else one for one in ready]
 
     async def _judged(self, person: Person, sent: SentRead, at: datetime, due: float) -> NewRead:
         form, shape = sent
@@ -146,6 +151,17 @@ class RfidReads:
             if _left_unused(outcome):
                 self._numbers.give_back(number)
         return outcomes
+
+
+async def _outcome(coming: Awaitable[Result]) -> Result | Refusal:
+    """What comes, or why it does not: the reads beside it are not to suffer."""
+    try:
+        return await coming
+    except Refusal as refusal:
+        return refusal
+    except Exception:
+        log.exception("a read failed")
+        return Refusal("INTERNAL_ERROR")
 
 
 def _bounded(batch: Sequence[NewRead]) -> Iterator[Sequence[NewRead]]:

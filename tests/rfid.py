@@ -5,10 +5,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
+
+from ingest.rare_writes import RareWrites
+from ingest.recording import Recorder
+from ingest.tags import Tags
 from tests.documents import READER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
-from tests.tags import a_tag, map_tag
+from tests.tags import a_tag
 from validators.authority import Person
+from validators.tag import TagMapping
 
 READS = "/v1/rfid/reads"
 CARRIER = person(TRANSPORTER)
@@ -36,8 +42,21 @@ def read(tag: str, at: datetime, read_id: str = "", /, **changes: Any) -> dict[s
 
 async def mapped(gateway: Gateway, tag: str, vehicle_number: str) -> None:
     """Maps a tag to a vehicle of the carrier's."""
-    answer = await map_tag(gateway, CARRIER, tag, vehicle_number)
-    assert answer.status_code in (200, 201), answer.text
+    services = gateway.services  # TEMPORARY
+    recorder = Recorder(services.database, services.hot_state)
+    tags = Tags(RareWrites(services.database, recorder))
+    form = TagMapping(vehicle_number=vehicle_number)
+    await tags.map(CARRIER, tag, form, [], at=gateway.clock())
+    await recorder.close()
+
+
+async def unmapped(gateway: Gateway, tag: str) -> None:
+    """Ends the mapping of a tag."""
+    services = gateway.services  # TEMPORARY
+    recorder = Recorder(services.database, services.hot_state)
+    tags = Tags(RareWrites(services.database, recorder))
+    await tags.unmap(CARRIER, tag, at=gateway.clock())
+    await recorder.close()
 
 
 async def lorry(gateway: Gateway) -> tuple[str, str]:
@@ -64,3 +83,12 @@ async def send(
     answers: list[dict[str, Any]] = answer.json()["reads"]
     assert len(answers) == len(reads)
     return answers
+
+
+async def counted(dsn: str) -> int:
+    """How many reads are on record."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM rfid_read"))
+    finally:
+        await connection.close()

@@ -1,0 +1,543 @@
+"""Reads of RFID tags through HTTP: each counted once, judged by its own instant, and a verification
+in transit of what was valid on board."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from ingest import limits
+from tests.documents import (
+    COMMISSIONER,
+    OFFICER,
+    READER,
+    SUPPLIER,
+    TRANSPORTER,
+    person,
+)
+from tests.gateway_in_process import Gateway
+from tests.rfid import (
+    CARRIER,
+    OTHER_READER,
+    READS,
+    counted,
+    loaded,
+    lorry,
+    mapped,
+    new_vehicle,
+    read,
+    send,
+    unmapped,
+)
+from tests.tags import a_tag
+from validators.authority import Person, Role
+
+BILLS = "/v1/eway-bills"
+MICROSECOND = timedelta(microseconds=1)
+ELSEWHERE = {"vehicle_number": "MH14CD5678", "reason": "BREAKDOWN", "place": "Hubli"}
+
+
+async def post(gateway: Gateway, who: Person, path: str, body: Any) -> dict[str, Any]:
+    answer = await gateway.call(who, "POST", path, json=body)
+    assert answer.status_code < 300, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def cancel(gateway: Gateway, ebn: str) -> httpx.Response:
+    path = f"{BILLS}/{ebn}/cancellation"
+    return await gateway.call(person(SUPPLIER), "POST", path, json={"reason": "not sent"})
+
+
+async def move(gateway: Gateway, ebn: str, vehicle_number: str = "MH14CD5678") -> None:
+    body = ELSEWHERE | {"vehicle_number": vehicle_number}
+    await post(gateway, CARRIER, f"{BILLS}/{ebn}/conveyances", body)
+
+
+async def renew(gateway: Gateway, ebn: str, vehicle_number: str) -> str:
+    body = {"vehicle_number": vehicle_number, "distance_km": 50, "reason": "flood"}
+    bill = await post(gateway, CARRIER, f"{BILLS}/{ebn}/renewal", body)
+    return str(bill["ebn"])
+
+
+async def verified_at(gateway: Gateway, ebn: str) -> datetime | None:
+    bill = (await gateway.call(OFFICER, "GET", f"{BILLS}/{ebn}")).json()
+    written = bill["verified_at"]
+    return gateway.clock.at(written) if written else None
+
+
+async def listed(gateway: Gateway, vehicle: str, **query: Any) -> httpx.Response:
+    asked = {"vehicle_number": vehicle, **query}
+    return await gateway.call(OFFICER, "GET", READS, params=asked)
+
+
+def said(answer: dict[str, Any]) -> tuple[Any, ...]:
+    """Status, decision and reasons, and what was verified; of a refusal its code."""
+    if "code" in answer:
+        return answer["status"], answer["code"]
+    assert answer["bills"] == len(answer["verified"])
+    return answer["status"], answer["decision"], answer["reasons"], answer["verified"]
+
+
+def passed(*ebns: str) -> tuple[Any, ...]:
+    return 201, "PASS", [], list(ebns)
+
+
+def stopped(*reasons: str) -> tuple[Any, ...]:
+    return 201, "STOP", list(reasons), []
+
+
+async def test_a_read_is_a_verification_with_place_and_state(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    ebn = await loaded(gateway, vehicle)
+    spelt = f" {tag[:8].lower()} {tag[8:]}"
+    (answer,) = await send(gateway, read(spelt, gateway.clock(), "lane/7:1"))
+    assert answer == {
+        "read_id": "lane/7:1",
+        "status": 201,
+        "decision": "PASS",
+        "reasons": [],
+        "vehicle_number": vehicle,
+        "verified": [ebn],
+        "bills": 1,
+    }
+    assert await verified_at(gateway, ebn) == gateway.clock()
+    refused = await cancel(gateway, ebn)
+    assert refused.json()["code"] == "ALREADY_VERIFIED_IN_TRANSIT"
+    told = (await listed(gateway, vehicle.lower())).json()
+    assert told == {
+        "items": [
+            {
+                "read_id": "lane/7:1",
+                "reader": "LANE-7",
+                "state": "29",
+                "place": "Attibele",
+                "tag": tag,
+                "vehicle_number": vehicle,
+                "read_at": "2026-11-21T14:05:09.123456+05:30",
+                "received_at": "2026-11-21T14:05:09.123456+05:30",
+                "decision": "PASS",
+                "reasons": [],
+                "ebns": [ebn],
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+async def test_each_reason_to_stop_is_told_and_recorded(gateway: Gateway) -> None:
+    """Also where several are true, and by hot state and record alike."""
+    await gateway.until_hot()
+    at = gateway.clock
+    lorries = {name: await lorry(gateway) for name in ("none", "expired", "cancelled", "moved")}
+    all_of_them = await lorry(gateway)
+    short = {"distance_km": 50}
+    for name in ("expired", "cancelled", "moved"):
+        tag, vehicle = lorries[name]
+        for on in (vehicle, all_of_them[1]):
+            ebn = await loaded(gateway, on, **short)
+            if name == "cancelled":
+                assert (await cancel(gateway, ebn)).status_code == 200
+            elif name == "moved":
+                await move(gateway, ebn)
+    at.advance(hours=24)
+    last_valid = await send(gateway, read(lorries["expired"][0], at()))
+    assert last_valid[0]["decision"] == "PASS"
+    at.advance(microseconds=1)
+    expected = {
+        a_tag(): ["TAG_NOT_MAPPED"],
+        lorries["none"][0]: ["NO_EWAY_BILL"],
+        lorries["expired"][0]: ["EXPIRED"],
+        # What ended a day and a microsecond ago is no reason any more.
+        lorries["cancelled"][0]: ["NO_EWAY_BILL"],
+        lorries["moved"][0]: ["NO_EWAY_BILL"],
+    }
+    answers = await send(gateway, *(read(tag, at()) for tag in expected))
+    assert [said(answer) for answer in answers] == [stopped(*why) for why in expected.values()]
+    assert answers[0]["vehicle_number"] is None
+    # Of the day before, when it was fresh: each is judged by its own instant.
+    tags = [lorries[name][0] for name in ("cancelled", "moved")]
+    then = at() - MICROSECOND
+    answers = await send(gateway, *(read(tag, then) for tag in tags))
+    assert [said(answer) for answer in answers] == [
+        stopped("CANCELLED"),
+        stopped("VEHICLE_CHANGED"),
+    ]
+    (answer,) = await send(gateway, read(all_of_them[0], then))
+    assert answer["decision"] == "PASS"
+    for tag, vehicle in lorries.values():
+        for item in (await listed(gateway, vehicle)).json()["items"]:
+            assert (item["tag"], item["ebns"] == []) == (tag, item["decision"] == "STOP")
+            assert (item["reasons"] == []) == (item["decision"] == "PASS")
+
+
+async def test_answers_are_in_order_and_doubles_count_once(gateway: Gateway) -> None:
+    (tag, vehicle), (other, _) = await lorry(gateway), await lorry(gateway)
+    ebn, at = await loaded(gateway, vehicle), gateway.clock()
+    one, two = read(tag, at, "one"), read(other, at, "two")
+    answers = await send(gateway, one, two, one, read(tag, at + MICROSECOND, "one"), two)
+    assert [answer["read_id"] for answer in answers] == ["one", "two", "one", "one", "two"]
+    assert [answer["status"] for answer in answers] == [201, 201, 200, 409, 200]
+    assert answers[3]["code"] == "READ_ID_REUSED"
+    first = answers[0]
+    gateway.clock.advance(hours=3)
+    # The first answer is given again, whatever has become of bill and tag since.
+    await move(gateway, ebn)
+    await unmapped(gateway, tag)
+    again = await send(
+        gateway,
+        two,
+        one,
+        read(other, at, "one"),
+        read(f"{tag[:4].lower()} {tag[4:]}", at, "one"),
+        one | {"read_at": (at + timedelta(seconds=1)).isoformat()},
+    )
+    assert [answer["status"] for answer in again] == [200, 200, 409, 200, 409]
+    assert again[1] == first | {"status": 200}
+    assert {answer["code"] for answer in again if answer["status"] == 409} == {"READ_ID_REUSED"}
+    # To another reader the read id is its own.
+    (theirs,) = await send(gateway, one, who=OTHER_READER)
+    assert theirs["status"] == 201
+    # To another client of the same reader it is not.
+    same = Person("client-of-reader-2", Role.READER, READER.id, "29", "Attibele")
+    assert (await send(gateway, one, who=same))[0]["status"] == 200
+    assert len((await listed(gateway, vehicle)).json()["items"]) == 2
+
+
+OFFLINE = timedelta(hours=30)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("valid then and now", "valid then and expired now", "valid then and cancelled since"),
+        *("cancelled before", "not generated yet", "moved away since", "moved here since"),
+        *("renewed since", "renewed before"),
+    ],
+)
+async def test_an_offline_read_is_judged_by_its_own_instant(gateway: Gateway, case: str) -> None:
+    """On the instant of what happened, and a microsecond before it. The read comes in a day and
+    more later."""
+    await gateway.until_hot()
+    clock = gateway.clock
+    tag, vehicle = await lorry(gateway)
+    clock.advance(hours=1)
+    before = clock()
+    place = new_vehicle() if case == "moved here since" else vehicle
+    km = 350 if case == "valid then and now" else 50
+    ebn = "" if case == "not generated yet" else await loaded(gateway, place, distance_km=km)
+    clock.advance(hours=1)
+    at, heir = clock(), ""
+    match case:
+        case "valid then and cancelled since" | "cancelled before":
+            assert (await cancel(gateway, ebn)).status_code == 200
+        case "not generated yet":
+            ebn = await loaded(gateway, vehicle)
+        case "moved away since":
+            await move(gateway, ebn)
+        case "moved here since":
+            await move(gateway, ebn, vehicle)
+        case "renewed since" | "renewed before":
+            heir = await renew(gateway, ebn, vehicle)
+    clock.advance(seconds=OFFLINE.total_seconds())
+    just = at - MICROSECOND
+    expected: dict[str, list[tuple[datetime, tuple[Any, ...]]]] = {
+        "valid then and now": [(just, passed(ebn)), (clock(), passed(ebn))],
+        "valid then and expired now": [
+            (before + timedelta(hours=24), passed(ebn)),
+            (before + timedelta(hours=24) + MICROSECOND, stopped("EXPIRED")),
+        ],
+        # The cancellation stands: what was valid passed, and is not verified.
+        "valid then and cancelled since": [(before, passed()), (just, passed())],
+        "cancelled before": [(at, stopped("CANCELLED")), (clock(), stopped("NO_EWAY_BILL"))],
+        "not generated yet": [(just, stopped("NO_EWAY_BILL")), (at, passed(ebn))],
+        "moved away since": [(just, passed(ebn)), (at, stopped("VEHICLE_CHANGED"))],
+        "moved here since": [(just, stopped("NO_EWAY_BILL")), (at, passed(ebn))],
+        "renewed since": [(just, passed(ebn)), (at, passed(heir))],
+        "renewed before": [(at, passed(heir)), (just, passed(ebn))],
+    }
+    reads = [read(tag, when) for when, _ in expected[case]]
+    answers = await send(gateway, *reads)
+    assert [said(answer) for answer in answers] == [what for _, what in expected[case]]
+    last = heir or ebn
+    verified = any(what[3] for _, what in expected[case])
+    was_at = await verified_at(gateway, last)
+    if not verified:
+        assert was_at is None
+    else:
+        first = next(when for when, what in expected[case] if what[3])
+        assert was_at == (at if heir else first), "never before it was generated"
+    status = (await gateway.call(OFFICER, "GET", f"{BILLS}/{ebn}")).json()["status"]
+    assert (status == "CANCELLED") == ("cancelled" in case)
+
+
+async def test_what_was_renewed_is_verified_by_its_last_renewal(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    ebn, at = await loaded(gateway, vehicle), gateway.clock()
+    gateway.clock.advance(hours=1)
+    second = await renew(gateway, ebn, "MH14CD5678")
+    gateway.clock.advance(hours=1)
+    third = await renew(gateway, second, "MH14CD5678")
+    (answer,) = await send(gateway, read(tag, at))
+    assert said(answer) == passed(ebn)
+    assert [await verified_at(gateway, one) for one in (ebn, second, third)] == [
+        None,
+        None,
+        gateway.clock(),
+    ]
+    refused = await gateway.call(
+        CARRIER, "POST", f"{BILLS}/{third}/cancellation", json={"reason": "no"}
+    )
+    assert refused.json()["code"] == "ALREADY_VERIFIED_IN_TRANSIT"
+    assert said((await send(gateway, read(tag, at)))[0]) == passed(ebn)
+
+
+async def test_a_renewal_that_was_cancelled_is_not_verified(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    ebn, at = await loaded(gateway, vehicle), gateway.clock()
+    gateway.clock.advance(hours=1)
+    heir = await renew(gateway, ebn, vehicle)
+    path = f"{BILLS}/{heir}/cancellation"
+    await post(gateway, CARRIER, path, {"reason": "not needed"})
+    (answer,) = await send(gateway, read(tag, at))
+    assert said(answer) == passed()
+
+
+async def test_what_was_verified_before_is_verified_by_every_read(gateway: Gateway) -> None:
+    """Also by a renewal's earlier one, and with the first instant kept."""
+    tag, vehicle = await lorry(gateway)
+    ebn, first = await loaded(gateway, vehicle), gateway.clock()
+    seen = {"place": "Attibele", "result": "OK"}
+    await post(gateway, OFFICER, f"{BILLS}/{ebn}/verifications", seen)
+    gateway.clock.advance(minutes=30)
+    for _ in range(2):
+        assert said((await send(gateway, read(tag, gateway.clock())))[0]) == passed(ebn)
+    heir = await renew(gateway, ebn, vehicle)
+    gateway.clock.advance(minutes=30)
+    answers = await send(gateway, read(tag, gateway.clock()), read(tag, first))
+    assert [said(answer) for answer in answers] == [passed(heir), passed(ebn)]
+    assert await verified_at(gateway, heir) == await verified_at(gateway, ebn) == first
+
+
+async def test_everything_valid_on_board_is_verified_and_the_rest_is_not(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    ebns = [await loaded(gateway, vehicle) for _ in range(60)]
+    cancelled, moved = ebns[7], ebns[11]
+    assert (await cancel(gateway, cancelled)).status_code == 200
+    await move(gateway, moved)
+    on_board = [ebn for ebn in reversed(ebns) if ebn not in (cancelled, moved)]
+    (answer,) = await send(gateway, read(tag, gateway.clock()))
+    assert (answer["decision"], answer["bills"]) == ("PASS", 58)
+    assert answer["verified"] == on_board[:50]
+    (item,) = (await listed(gateway, vehicle)).json()["items"]
+    assert item["ebns"] == on_board
+    at = gateway.clock()
+    assert [await verified_at(gateway, ebn) for ebn in ebns] == [
+        at if ebn in on_board else None for ebn in ebns
+    ]
+
+
+async def test_a_late_read_is_of_the_vehicle_the_tag_was_on_then(gateway: Gateway) -> None:
+    tag, first = await lorry(gateway)
+    began = gateway.clock()
+    on_first = await loaded(gateway, first)
+    second = new_vehicle()
+    on_second = await loaded(gateway, second)
+    gateway.clock.advance(hours=1)
+    remapped = gateway.clock()
+    await mapped(gateway, tag, second)
+    gateway.clock.advance(hours=1)
+    ended = gateway.clock()
+    await unmapped(gateway, tag)
+    gateway.clock.advance(hours=1)
+    instants = {
+        began - MICROSECOND: (None, []),
+        began: (first, [on_first]),
+        remapped - MICROSECOND: (first, [on_first]),
+        remapped: (second, [on_second]),
+        ended - MICROSECOND: (second, [on_second]),
+        ended: (None, []),
+    }
+    answers = await send(gateway, *(read(tag, when) for when in instants))
+    told = [(answer["vehicle_number"], answer["verified"]) for answer in answers]
+    assert told == list(instants.values())
+
+
+async def test_a_read_of_the_last_minute_is_of_the_vehicle_the_tag_is_on(gateway: Gateway) -> None:
+    tag, first = await lorry(gateway)
+    second = new_vehicle()
+    gateway.clock.advance(hours=1)
+    await mapped(gateway, tag, second)
+    live = gateway.clock() - limits.READ_LIVE_FOR
+    answers = await send(gateway, read(tag, live), read(tag, live - MICROSECOND))
+    assert [answer["vehicle_number"] for answer in answers] == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("away", "code"),
+    [
+        (-timedelta(hours=72), None),
+        (-timedelta(hours=72) - MICROSECOND, "READ_TOO_OLD"),
+        (timedelta(minutes=5), None),
+        (timedelta(minutes=5) + MICROSECOND, "READ_AHEAD"),
+    ],
+)
+async def test_how_old_and_how_far_ahead_a_read_may_be(
+    gateway: Gateway, away: timedelta, code: str | None
+) -> None:
+    tag, vehicle = await lorry(gateway)
+    await loaded(gateway, vehicle)
+    gateway.clock.advance(hours=72)
+    (answer,) = await send(gateway, read(tag, gateway.clock() + away))
+    if code is None:
+        assert (answer["status"], answer["decision"]) == (201, "PASS")
+    else:
+        assert (answer["status"], answer["code"]) == (422, "INVALID_DOCUMENT")
+        assert [(one["pointer"], one["code"]) for one in answer["errors"]] == [("/read_at", code)]
+
+
+async def test_a_read_that_is_wrong_is_refused_alone(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    await loaded(gateway, vehicle)
+    at = gateway.clock()
+    reads: list[Any] = [
+        read(tag, at, "good-1"),
+        7,
+        read(tag, at, "bad-1", lane=7),
+        read("?", at, "bad-2", read_at=...),
+        read(tag, at, "two words"),
+        read(tag, at, "good-2"),
+    ]
+    answers = await send(gateway, *reads)
+    assert [answer["status"] for answer in answers] == [201, 422, 422, 422, 422, 201]
+    assert [answer["read_id"] for answer in answers] == [
+        *("good-1", None, "bad-1", "bad-2", None, "good-2")
+    ]
+    told = [[(one["pointer"], one["code"]) for one in answer["errors"]] for answer in answers[1:5]]
+    assert told == [
+        [("", "WRONG_TYPE")],
+        [("/lane", "UNKNOWN_FIELD")],
+        [("/read_at", "REQUIRED"), ("/tag", "TAG_FORMAT")],
+        [("/read_id", "READ_ID_FORMAT")],
+    ]
+    # Mended, they are counted under the same id: a refusal claims nothing.
+    mended = await send(gateway, read(tag, at, "bad-1"), read(tag, at, "bad-2"))
+    assert [answer["status"] for answer in mended] == [201, 201]
+
+
+async def test_a_body_that_is_no_list_of_reads_is_refused(gateway: Gateway) -> None:
+    tag, _ = await lorry(gateway)
+    sound = read(tag, gateway.clock())
+    wrong: Sequence[tuple[Any, str]] = (
+        ({}, "/reads REQUIRED"),
+        ({"reads": sound}, "/reads WRONG_TYPE"),
+        ({"reads": []}, "/reads EMPTY"),
+        ({"reads": [sound], "reader": "LANE-8"}, "/reader UNKNOWN_FIELD"),
+        ([sound], " WRONG_TYPE"),
+        ({"reads": [sound] * (limits.RFID_READS_MAX + 1)}, "/reads TOO_MANY"),
+    )
+    for body, expected in wrong:
+        answer = await gateway.call(READER, "POST", READS, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_DOCUMENT")
+        (error,) = answer.json()["errors"]
+        assert f"{error['pointer']} {error['code']}" == expected
+    malformed = await gateway.call(READER, "POST", READS, content=b'{"reads": [')
+    assert (malformed.status_code, malformed.json()["code"]) == (400, "MALFORMED_JSON")
+    keyed = {"Idempotency-Key": "k"}
+    refused = await gateway.call(READER, "POST", READS, json={"reads": [sound]}, headers=keyed)
+    assert (refused.status_code, refused.json()["code"]) == (422, "IDEMPOTENCY_KEY_NOT_TAKEN")
+    assert (await send(gateway, sound))[0]["status"] == 201, "nothing of these was counted"
+
+
+async def test_a_call_of_five_thousand(gateway: Gateway, dsn: str) -> None:
+    lorries = [await lorry(gateway) for _ in range(20)]
+    ebns = {tag: await loaded(gateway, vehicle) for tag, vehicle in lorries}
+    began = gateway.clock()
+    gateway.clock.advance(hours=10)
+    reads = [
+        read(lorries[number % 20][0], began + timedelta(seconds=number))
+        for number in range(limits.RFID_READS_MAX)
+    ]
+    reads[1234] = read("?", began)
+    answers = await send(gateway, *reads)
+    for number, (sent, answer) in enumerate(zip(reads, answers, strict=True)):
+        assert answer["read_id"] == sent["read_id"]
+        expected = (422, "INVALID_DOCUMENT") if number == 1234 else passed(ebns[sent["tag"]])
+        assert said(answer) == expected
+    again = await send(gateway, *reads)
+    assert {answer["status"] for answer in again} == {200, 422}
+    assert await counted(dsn) == limits.RFID_READS_MAX - 1
+
+
+async def test_only_readers_send_and_only_officers_list(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    others = (
+        *(person(SUPPLIER), person(TRANSPORTER, Role.TRANSPORTER), COMMISSIONER),
+        *(Person(f"client-of-{role}", role, "X") for role in (Role.SMS_PROVIDER, Role.OPERATOR)),
+    )
+    sent = {"reads": [read(tag, gateway.clock())]}
+    for who in (*others, OFFICER, None):
+        answer = await gateway.call(who, "POST", READS, json=sent)
+        expected = (403, "ROLE_NOT_PERMITTED") if who else (401, "UNAUTHENTICATED")
+        assert (answer.status_code, answer.json()["code"]) == expected
+    for who in (*others, READER, None):
+        answer = await gateway.call(who, "GET", READS, params={"vehicle_number": vehicle})
+        expected = (403, "ROLE_NOT_PERMITTED") if who else (401, "UNAUTHENTICATED")
+        assert (answer.status_code, answer.json()["code"]) == expected
+    assert (await listed(gateway, vehicle)).json()["items"] == []
+
+
+async def test_reads_are_listed_newest_first_page_by_page(gateway: Gateway) -> None:
+    """By when they were read, however late they came in, and those of one instant each once."""
+    tag, vehicle = await lorry(gateway)
+    other, _ = await lorry(gateway)
+    began = gateway.clock()
+    gateway.clock.advance(hours=2)
+    instants = [began + timedelta(minutes=minutes) for minutes in (50, 10, 90, 10, 30, 10, 110)]
+    for number, instant in enumerate(instants):
+        await send(gateway, read(tag, instant, f"{number}"), read(other, instant))
+    seen: list[tuple[datetime, str]] = []
+    query: dict[str, Any] = {"limit": 2}
+    while True:
+        page = (await listed(gateway, vehicle, **query)).json()
+        assert len(page["items"]) <= 2
+        for item in page["items"]:
+            assert item["vehicle_number"] == vehicle
+            seen.append((gateway.clock.at(item["read_at"]), item["read_id"]))
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert [read_id for _, read_id in seen] == ["6", "2", "0", "4", "5", "3", "1"]
+    assert [instant for instant, _ in seen] == sorted(instants, reverse=True)
+    for wrong, pointer, code in (
+        ({"vehicle_number": "KA"}, "/vehicle_number", "VEHICLE_FORMAT"),
+        ({"vehicle_number": vehicle, "limit": 0}, "/limit", "OUT_OF_RANGE"),
+        ({"vehicle_number": vehicle, "cursor": "eA"}, "/cursor", "CURSOR_FORMAT"),
+        ({"tag": tag, "vehicle_number": vehicle}, "/tag", "UNKNOWN_FIELD"),
+        ({}, "/vehicle_number", "REQUIRED"),
+    ):
+        refused = (await gateway.call(OFFICER, "GET", READS, params=wrong)).json()
+        assert refused["code"] == "INVALID_QUERY"
+        assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [(pointer, code)]
+
+
+async def test_a_claim_is_forgotten_once_its_read_would_be_refused(gateway: Gateway) -> None:
+    tag, vehicle = await lorry(gateway)
+    sent = read(tag, gateway.clock())
+    assert (await send(gateway, sent))[0]["status"] == 201
+    sweep = gateway.services.rfid_reads.sweep
+    gateway.clock.advance(hours=72)
+    await sweep(gateway.clock())
+    assert (await send(gateway, sent))[0]["status"] == 200
+    gateway.clock.advance(microseconds=1)
+    assert (await send(gateway, sent))[0]["status"] == 422
+    gateway.clock.advance(seconds=3600, microseconds=-1)
+    await sweep(gateway.clock())
+    other = read(tag, gateway.clock(), sent["read_id"])
+    assert (await send(gateway, other))[0]["code"] == "READ_ID_REUSED"
+    gateway.clock.advance(microseconds=1)
+    await sweep(gateway.clock())
+    assert (await send(gateway, other))[0]["status"] == 201
+    assert len((await listed(gateway, vehicle)).json()["items"]) == 2
