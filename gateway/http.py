@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
@@ -13,10 +13,12 @@ from gateway.encodings import decompressed, too_large
 from ingest import limits
 from validators.authority import Person
 from validators.errors import Refusal, fault
-from validators.identifiers import ebn_of, part_a_number_of, report_id_of
+from validators.identifiers import ebn_of, part_a_number_of, report_id_of, tag_of
 
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"
+
+Named = TypeVar("Named", int, str)
 
 
 @dataclass(slots=True)
@@ -67,25 +69,29 @@ class Call:
     def ebn(self) -> int:
         """The e-way bill number of the path. Raises Refusal EWAY_BILL_NOT_FOUND for what is none:
         there is no such bill."""
-        return self._number("ebn", ebn_of, "EWAY_BILL_NOT_FOUND")
+        return self._named("ebn", ebn_of, "EWAY_BILL_NOT_FOUND")
 
     def consolidated_number(self) -> int:
         """The consolidated bill of the path. Raises Refusal CONSOLIDATED_NOT_FOUND."""
-        return self._number("number", ebn_of, "CONSOLIDATED_NOT_FOUND")
+        return self._named("number", ebn_of, "CONSOLIDATED_NOT_FOUND")
 
     def reference(self) -> int:
         """The Part A of the path. Raises Refusal PART_A_NOT_FOUND for what names none."""
-        return self._number("reference", part_a_number_of, "PART_A_NOT_FOUND")
+        return self._named("reference", part_a_number_of, "PART_A_NOT_FOUND")
 
     def inspection_id(self) -> int:
         """The inspection of the path. Raises Refusal INSPECTION_NOT_FOUND for what names none."""
-        return self._number("inspection_id", report_id_of, "INSPECTION_NOT_FOUND")
+        return self._named("inspection_id", report_id_of, "INSPECTION_NOT_FOUND")
 
-    def _number(self, name: str, number_of: Callable[[str], int | None], code: str) -> int:
-        number = number_of(self.path_parameter(name))
-        if number is None:
+    def tag(self) -> str:
+        """The RFID tag of the path. Raises Refusal TAG_NOT_FOUND for what is none."""
+        return self._named("tag", tag_of, "TAG_NOT_FOUND")
+
+    def _named(self, name: str, named_by: Callable[[str], Named | None], code: str) -> Named:
+        named = named_by(self.path_parameter(name))
+        if named is None:
             raise Refusal(code)
-        return number
+        return named
 
     def query(self) -> dict[str, str]:
         """The query parameters. Raises Refusal INVALID_QUERY when one is given twice or is not

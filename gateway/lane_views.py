@@ -1,66 +1,42 @@
-"""What a checkpoint lane is shown: what it needs to decide, and no more."""
+"""What a checkpoint lane is answered."""
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
+from gateway.views import encode
 from ingest.lanes import Carried
-from validators.calendar import INDIA
-from validators.lane import Stay, stay_status
-from validators.money import rupees
-
-
-class LaneBillView(Struct):
-    """An e-way bill as a lane sees it: no party, no address. `status` is MOVED where the goods went
-    on by another vehicle."""
-
-    ebn: str
-    status: str
-    valid_until: datetime
-    hsn_code: str
-    value_of_goods: str
-    place_of_dispatch: str | None
-    place_of_delivery: str
-    consolidated_number: str | None
+from validators.lane import LaneBill, LaneDecision, lane_bill
 
 
 class LaneBillList(Struct):
     """A page of e-way bills for a lane; `next_cursor` asks for the next, null at the end."""
 
-    items: list[LaneBillView]
+    items: list[LaneBill]
     next_cursor: str | None
 
 
 class LaneView(Struct):
     """A lane's answer: PASS with the bills that are valid on the conveyance now, newest first; or
-    STOP with the reasons, and the bills that ended there of late."""
+    STOP with the reasons, and the bills that ended there of late. A bill whose goods went on by
+    another vehicle is MOVED."""
 
     decision: str
     reasons: list[str]
     vehicle_number: str | None
-    items: list[LaneBillView]
+    items: list[LaneBill]
 
 
-def lane_bill_view(stay: Stay, at: datetime) -> LaneBillView:
-    """A stay as a lane sees it at an instant."""
-    return LaneBillView(
-        str(stay.ebn),
-        stay_status(stay, at),
-        stay.valid_until.astimezone(INDIA),
-        stay.hsn_code,
-        rupees(stay.value_paise),
-        stay.place_of_dispatch,
-        stay.place_of_delivery,
-        str(stay.consolidated_number) if stay.consolidated_number else None,
-    )
+_PASS: Final = b'{"decision":"PASS","reasons":[],"vehicle_number":"%b","items":[%b]}'
 
 
-def lane_view(carried: Carried, at: datetime) -> LaneView:
-    """What a lane is answered at an instant."""
+def lane_answer(carried: Carried, at: datetime) -> bytes:
+    """A `LaneView` of an instant, as JSON. That of PASS is put together from what was written
+    when hot state was filled."""
     judgement = carried.judged_now(at)
-    return LaneView(
-        judgement.decision,
-        list(judgement.reasons),
-        carried.vehicle_number,
-        [lane_bill_view(stay, judgement.at) for stay in judgement.stays],
-    )
+    vehicle = carried.vehicle_number
+    if judgement.decision is LaneDecision.PASS and vehicle:
+        return _PASS % (vehicle.encode(), b",".join([stay.shown for stay in judgement.stays]))
+    items = [lane_bill(stay, judgement.at) for stay in judgement.stays]
+    return encode(LaneView(judgement.decision, list(judgement.reasons), vehicle, items))

@@ -52,7 +52,7 @@ _PATH_PARAMETERS: Final = {
         "pattern": "^[0-9a-f]{64}$",
         "examples": ["f5f1dc2cd8ee4e5c6d7d4b0ad6ea1b5cdd2e3d7bb9be37a1e4ba2b09c7ad0d18"],
     },
-    "tag": {"type": "string", "examples": ["E2801160600002054CC2096F"]},
+    "tag": {"type": "string", "examples": ["E28011606000020401234567"]},
     "inspection_id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$", "examples": ["1"]},
 }
 

@@ -3,10 +3,13 @@
 import base64
 import binascii
 from collections.abc import Callable
+from typing import TypeVar
 
 from ingest import limits
 from validators.errors import Fault, fault
 from validators.identifiers import ebn_of
+
+Item = TypeVar("Item")
 
 
 def read_limit(limit: int, faults: list[Fault]) -> int:
@@ -16,20 +19,24 @@ def read_limit(limit: int, faults: list[Fault]) -> int:
     return limit
 
 
-def write_cursor(last: int) -> str:
-    """The cursor of a page that ends with an item of this number."""
+def write_cursor(last: int | str) -> str:
+    """The cursor of a page that ends with an item of this number or name."""
     return base64.urlsafe_b64encode(str(last).encode()).decode().rstrip("=")
 
 
-def read_cursor(
-    cursor: str | None, faults: list[Fault], number_of: Callable[[str], int | None] = ebn_of
-) -> int | None:
-    """The item a cursor stands at (a bill, unless its number is read otherwise), or None for the
-    first page; adds a fault for any other text."""
+def read_cursor(cursor: str | None, faults: list[Fault]) -> int | None:
+    """The bill a cursor stands at, or None for the first page; adds a fault for any other text."""
+    return read_cursor_of(cursor, faults, ebn_of)
+
+
+def read_cursor_of(
+    cursor: str | None, faults: list[Fault], item_of: Callable[[str], Item | None]
+) -> Item | None:
+    """As `read_cursor`, for items that are named otherwise."""
     if not isinstance(cursor, str):
         return None
     try:
-        last = number_of(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        last = item_of(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
     except (binascii.Error, ValueError):
         last = None
     if last is None:

@@ -37,6 +37,8 @@ from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
 from ingest.rfid_reads import RfidReads
+from ingest.tag_requirement import TagRequirement
+from ingest.tags import Tags
 from ingest.verifications import Verifications
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
@@ -68,6 +70,7 @@ class Services:
     replay: Replay
     inspections: Inspections
     detentions: Detentions
+    tags: Tags
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
@@ -133,7 +136,8 @@ async def running(
     invoice_lookups = InvoiceLookups(database)
     notifications = Notifications(database)
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
-    generation = Generation(recorder, numbers, notifications, rulebooks)
+    tag_requirement = TagRequirement(database)
+    generation = Generation(recorder, numbers, notifications, tag_requirement, rulebooks)
     invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
     block = limits.RFID_READ_NUMBERS_BLOCK
     read_numbers = Numbers(leasing("lease_read_numbers"), block, IDS_PER_MONTH)
@@ -147,9 +151,9 @@ async def running(
         Clients(database),
         generation,
         PartsA(database, recorder, generation, lookups, part_a_from_invoice),
-        Changes(recorder, lookups),
+        Changes(recorder, lookups, notifications, tag_requirement),
         Renewals(generation, lookups),
-        Consolidations(database, recorder, generation),
+        Consolidations(database, recorder, generation, notifications, tag_requirement),
         Verifications(recorder, generation, lookups),
         lookups,
         lanes,
@@ -158,6 +162,7 @@ async def running(
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
+        Tags(RareWrites(database, recorder)),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,
@@ -184,6 +189,7 @@ async def running(
         await services.changes.close()
         await services.verifications.close()
         await services.rfid_reads.close()
+        await tag_requirement.close()
         await notifications.close()
         await recorder.close()
         await hot_state.disconnect()

@@ -13,10 +13,12 @@ from ingest.batching import Batcher
 from ingest.database import Connection
 from ingest.hot_state import bill_key, vehicle_key
 from ingest.lookups import Lookups
+from ingest.notifications import KnownNotifications, Notifications, OutdatedNotificationsError
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.records import changed_row
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
+from ingest.tag_requirement import TagRequirement
 from validators.authority import TRADERS, require_party, require_role
 from validators.change_forms import (
     Acceptance,
@@ -32,6 +34,7 @@ from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import Decision, EwayBill
 from validators.lane import stay_of
 from validators.life import answered, cancelled, handed_over, moved
+from validators.notification import rfid_classes
 
 Decide = Callable[[EwayBill], EwayBill]
 """The bill after a change; raises Refusal when its state or the person forbids it."""
@@ -42,6 +45,8 @@ class _Change(NamedTuple):
     bill: EwayBill
     claim: Claim | None
     answer: StoredAnswer
+    notification_version: int
+    """The newest notification it was decided by."""
 
 
 class OutdatedError(Exception):
@@ -55,9 +60,17 @@ class Changes:
     the decision it names, CHANGED_MEANWHILE, OVERLOADED or that of the record.
     """
 
-    def __init__(self, recorder: Recorder, lookups: Lookups) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        lookups: Lookups,
+        notifications: Notifications,
+        tag_requirement: TagRequirement,
+    ) -> None:
         self._recorder = recorder
         self._lookups = lookups
+        self._notifications = notifications
+        self._tag_requirement = tag_requirement
         self._commits: Batcher[_Change, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -87,7 +100,8 @@ class Changes:
     async def transfer(
         self, request: Request, ebn: int, form: Transfer, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Moves the goods to another conveyance, r1(3), as `life.moved` decides."""
+        """Moves the goods to another conveyance, r1(3), as `life.moved` decides, if it has the RFID
+        tag it needs, r2(4): else Refusal RFID_TAG_REQUIRED."""
         _require_sound([*faults, *examine_transfer(form)])
         by, at = request.person.id, request.at
         return await self._change(
@@ -101,6 +115,7 @@ class Changes:
                 reason=form.reason,
                 place=form.place,
             ),
+            vehicle_number=form.vehicle_number,
         )
 
     async def hand_over(
@@ -122,14 +137,24 @@ class Changes:
         """Waits until everything accepted is committed."""
         await self._commits.close()
 
-    async def _change(self, request: Request, ebn: int, decide: Decide) -> StoredAnswer:
+    async def _change(
+        self, request: Request, ebn: int, decide: Decide, *, vehicle_number: str | None = None
+    ) -> StoredAnswer:
+        """Changes a bill; `vehicle_number` is that of the conveyance it goes on with."""
         person = request.person
         require_role(person, TRADERS)
         bill = require_party(person, await self._lookups.bill(ebn, request.at))
-        try:
+
+        async def attempt(known: KnownNotifications) -> StoredAnswer:
             changed = decide(bill)
+            if vehicle_number and (classes := rfid_classes(request.at, known.notifications)):
+                await self._tag_requirement.require(changed.carrier, vehicle_number, classes)
             answer = request.render(changed)
-            return await self._commits.submit(_Change(bill, changed, request.claim, answer))
+            new = _Change(bill, changed, request.claim, answer, known.version)
+            return await self._commits.submit(new)
+
+        try:
+            return await self._notifications.decided_by_all(attempt)
         except OutdatedError:
             # Somebody else's change came first. If that forbids ours, the reason is ours to know;
             # if not, ours was still decided on a bill that is no longer so: the caller decides.
@@ -142,11 +167,13 @@ class Changes:
 
 class StoredChanges(NamedTuple):
     """The numbers of the bills that were still at the version decided on, the hot state's epoch
-    (see `Written`) and the keys that are no longer true."""
+    (see `Written`), the keys that are no longer true, and the newest notification, None where
+    nothing was stored."""
 
     ebns: frozenset[int]
     hot_epoch: int | None
     stale_keys: tuple[str, ...]
+    notification_version: int | None
 
 
 async def store_changes(
@@ -154,7 +181,7 @@ async def store_changes(
 ) -> StoredChanges:
     """Stores changed bills, each given with the bill before, inside a transaction."""
     if not changes:
-        return StoredChanges(frozenset(), None, ())
+        return StoredChanges(frozenset(), None, (), None)
     # In the order of their numbers, so that two transactions never wait in a circle.
     ordered = sorted(changes, key=lambda change: change[0].ebn)
     rows = await connection.fetch(
@@ -166,7 +193,10 @@ async def store_changes(
             vehicles = (before.vehicle_number, bill.vehicle_number)
             keys.update(vehicle_key(vehicle) for vehicle in vehicles if vehicle)
     return StoredChanges(
-        frozenset(row["ebn"] for row in rows), rows[0]["hot_epoch"] if rows else None, tuple(keys)
+        frozenset(row["ebn"] for row in rows),
+        rows[0]["hot_epoch"] if rows else None,
+        tuple(keys),
+        rows[0]["notification_version"] if rows else None,
     )
 
 
@@ -177,6 +207,9 @@ async def _write(connection: Connection, batch: Sequence[_Change]) -> Written[St
     }
     asked = [change for change in batch if change.bill.ebn not in answers]
     stored = await store_changes(connection, [(change.before, change.bill) for change in asked])
+    newest = stored.notification_version
+    if stored.ebns and any(change.notification_version != newest for change in asked):
+        raise OutdatedNotificationsError
     outdated = [change for change in asked if change.bill.ebn not in stored.ebns]
     await drop_all(connection, outdated)
     answers |= {change.bill.ebn: OutdatedError() for change in outdated}

@@ -15,7 +15,8 @@ from ingest.batching import Turns
 from ingest.database import Database
 from validators.authority import TRADERS, Person, Role
 from validators.errors import Refusal
-from validators.identifiers import gstin_fault
+from validators.identifiers import gstin_fault, text_fault
+from validators.notification import CLASS_CHARACTERS_MAX
 
 _CLIENT_ID: Final = re.compile(r"[a-z0-9-]{1,64}").fullmatch
 _SCRYPT_COST: Final = {"n": 2**14, "r": 8, "p": 1}
@@ -60,6 +61,11 @@ async def enrol(database: Database, wanted: Enrolment, at: datetime) -> tuple[st
         raise EnrolmentError(f"a {wanted.role} needs --state")
     if wanted.role is Role.READER and not wanted.place:
         raise EnrolmentError("a reader needs --place")
+    if wanted.person_class is not None:
+        if wanted.role is not Role.TRANSPORTER:
+            raise EnrolmentError("--class is of a transporter")
+        if code := text_fault(wanted.person_class, CLASS_CHARACTERS_MAX):
+            raise EnrolmentError(f"--class: {code}")
     client_id, secret = f"{wanted.role}-{secrets.token_hex(6)}", secrets.token_urlsafe(32)
     await database.fetch(
         "enrol_client",

@@ -8,10 +8,12 @@ from ingest.batching import Turns
 from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection, Database
 from ingest.generation import Generation
+from ingest.notifications import Notifications, OutdatedNotificationsError
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
 from ingest.records import bill_of
 from ingest.replay import Claim, Request, StoredAnswer, claim_all
+from ingest.tag_requirement import TagRequirement
 from validators.authority import TRADERS, Person, Role, require_role
 from validators.consolidated import (
     ConsolidatedBill,
@@ -23,6 +25,7 @@ from validators.consolidated import (
 )
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import EwayBill
+from validators.notification import rfid_classes
 
 _ATTEMPTS_MAX = 3
 
@@ -41,15 +44,26 @@ class _New:
     changes: Sequence[tuple[EwayBill, EwayBill]]
     claim: Claim | None
     answer: StoredAnswer
+    notification_version: int
+    """The newest notification it was decided by."""
 
 
 class Consolidations:
     """Generates and reads consolidated e-way bills."""
 
-    def __init__(self, database: Database, recorder: Recorder, generation: Generation) -> None:
+    def __init__(
+        self,
+        database: Database,
+        recorder: Recorder,
+        generation: Generation,
+        notifications: Notifications,
+        tag_requirement: TagRequirement,
+    ) -> None:
         self._database = database
         self._recorder = recorder
         self._generation = generation
+        self._notifications = notifications
+        self._tag_requirement = tag_requirement
         self._turns = Turns(
             limits.CONSOLIDATIONS_AT_ONCE, limits.CONSOLIDATIONS_WAITING_MAX, "OVERLOADED"
         )
@@ -59,7 +73,8 @@ class Consolidations:
     ) -> StoredAnswer:
         """Generates one number for many bills on one conveyance, r1(4); durable on return, for all
         of them or none. Raises Refusal ROLE_NOT_PERMITTED, INVALID_DOCUMENT with the faults of
-        every member, CHANGED_MEANWHILE, OVERLOADED or that of the record."""
+        every member, RFID_TAG_REQUIRED of the conveyance, r2(4), CHANGED_MEANWHILE, OVERLOADED or
+        that of the record."""
         person, at, render, claim = request
         require_role(person, TRADERS)
         found = [*faults, *examine_consolidation(form)]
@@ -74,6 +89,9 @@ class Consolidations:
                 found += member_faults(named, bills, person, vehicle, at)
                 if found:
                     raise invalid_document(found)
+                known = self._notifications.current
+                if classes := rfid_classes(at, known.notifications):
+                    await self._tag_requirement.require(person.id, vehicle, classes)
                 before = [bills[ebn] for ebn in ebns]
                 number = number or await self._generation.number(at)
                 whole, after = consolidated(
@@ -85,10 +103,13 @@ class Consolidations:
                     rulebook=self._generation.rulebook(at),
                 )
                 changes = list(zip(before, after, strict=True))
-                new = _New(whole, changes, claim, render(Members(whole, after)))
+                new = _New(whole, changes, claim, render(Members(whole, after)), known.version)
                 try:
                     (answer,) = await self._recorder.record([new], _write)
                 except OutdatedError:  # A member changed since: all are looked at again.
+                    continue
+                except OutdatedNotificationsError:
+                    await self._notifications.refresh()
                     continue
                 if isinstance(answer, Exception):
                     raise answer
@@ -123,6 +144,8 @@ async def _write(connection: Connection, batch: Sequence[_New]) -> Written[Store
     stored = await store_changes(connection, new.changes)
     if len(stored.ebns) < len(new.changes):
         raise OutdatedError  # Rolls the others back.
+    if stored.notification_version != new.notification_version:
+        raise OutdatedNotificationsError
     whole = new.whole
     await connection.execute(
         SQL["store_consolidated_bill"],

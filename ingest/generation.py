@@ -4,7 +4,7 @@ A bill may be new, may complete a Part A that waited, or may go on from another 
 takes the place of ends in the transaction that stores it.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -24,12 +24,13 @@ from ingest.queries import SQL
 from ingest.recording import Recorder, SpoiltError, Written
 from ingest.records import new_row
 from ingest.replay import Claim, Request, StoredAnswer, claim_all, drop_all, keys_of
+from ingest.tag_requirement import TagRequirement
 from validators.authority import Person, require_may_generate
 from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, EwayBill, generated, key_of
 from validators.ins06 import Ins06, examine, hsn_codes
-from validators.notification import extra_days
+from validators.notification import extra_days, rfid_classes
 from validators.rulebook import Rulebook, rulebook_in_force
 
 _NOTHING_STORED: Final = frozenset(
@@ -38,6 +39,7 @@ _NOTHING_STORED: Final = frozenset(
         "DOCUMENT_ALREADY_HAS_EWAY_BILL",
         "DOCUMENT_ALREADY_HAS_PART_A",
         "RENEWAL_LIMIT_REACHED",
+        "RFID_TAG_REQUIRED",
         "ALREADY_VERIFIED_IN_STATE",
     }
 )
@@ -61,6 +63,8 @@ class NewBill(NamedTuple):
     """The newest notification it was decided by."""
     completes: int | None = None
     ends: tuple[EwayBill, EwayBill] | None = None
+    refusal: Refusal | None = None
+    """Why it is not stored after all, unless its document has a bill: that is told first."""
 
 
 def _keys(new: NewBill) -> tuple[Hashable, ...]:
@@ -79,11 +83,13 @@ class Generation:
         recorder: Recorder,
         numbers: Numbers,
         notifications: Notifications,
+        tag_requirement: TagRequirement,
         rulebooks: Sequence[Rulebook],
     ) -> None:
         self._recorder = recorder
         self._numbers = numbers
         self._notifications = notifications
+        self._tag_requirement = tag_requirement
         self._rulebooks = rulebooks
         self._commits: Batcher[NewBill, StoredAnswer] = Batcher(
             self._commit,
@@ -101,8 +107,8 @@ class Generation:
 
         `faults` are those found while reading the form. Raises Refusal ROLE_NOT_PERMITTED,
         INVALID_DOCUMENT with every fault, NOT_A_PARTY, DOCUMENT_ALREADY_HAS_EWAY_BILL,
-        DOCUMENT_ALREADY_HAS_PART_A, IDEMPOTENCY_KEY_REUSED, OVERLOADED or that of the record;
-        AlreadyAnsweredError when the claim's key was answered meanwhile.
+        DOCUMENT_ALREADY_HAS_PART_A, RFID_TAG_REQUIRED, IDEMPOTENCY_KEY_REUSED, OVERLOADED or that
+        of the record; AlreadyAnsweredError when the claim's key was answered meanwhile.
         """
         person, at, render, claim = request
         rulebook = self.rulebook(at)
@@ -141,10 +147,15 @@ class Generation:
         """Stores the bill of a number with those of its neighbours; it is durable on return. `make`
         decides it, again if there is a notification by then that it was not decided by. Raises as
         `generate`, and OutdatedError when what it was to take the place of has changed."""
+
+        def decide(known: KnownNotifications) -> Awaitable[StoredAnswer]:
+            new = make(known)
+            if classes := rfid_classes(new.bill.generated_at, known.notifications):
+                return self._submit_with_tag(new, classes)
+            return self._commits.submit(new)
+
         try:
-            return await self._notifications.decided_by_all(
-                lambda known: self._commits.submit(make(known))
-            )
+            return await self._notifications.decided_by_all(decide)
         except OutdatedError:
             self._numbers.give_back(ebn)
             raise
@@ -160,6 +171,16 @@ class Generation:
     async def close(self) -> None:
         """Waits until everything accepted is committed."""
         await self._commits.close()
+
+    async def _submit_with_tag(self, new: NewBill, classes: frozenset[str]) -> StoredAnswer:
+        """r2(4): only if the vehicle has the tag that transporters of these classes need."""
+        vehicle = new.bill.vehicle_number
+        if vehicle and new.bill.part_a.mode == "ROAD":
+            refusal = await self._tag_requirement.refusal(new.bill.carrier, vehicle, classes)
+            if refusal and _ends_something(new):
+                raise refusal
+            new = new._replace(refusal=refusal)
+        return await self._commits.submit(new)
 
     async def _commit(self, batch: list[NewBill]) -> Sequence[StoredAnswer | Exception]:
         return await self._recorder.record(batch, _write, more=lambda: self._commits.waiting > 0)
@@ -186,8 +207,9 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
     while refused := [new for new in asked if new.bill.ebn not in stored]:
         if any(map(_ends_something, refused)):
             raise SpoiltError("a document was taken from the bill that held it")
-        whys, released = await why_refused(connection, [_asked(new) for new in refused])
+        held, released = await why_refused(connection, [_asked(new) for new in refused])
         if not released:
+            whys = map(_why, refused, held)
             answers |= {new.bill.ebn: why for new, why in zip(refused, whys, strict=True)}
             await drop_all(connection, refused)
             break
@@ -204,15 +226,21 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
 
 
 async def _store(connection: Connection, asked: Sequence[NewBill]) -> list[asyncpg.Record]:
-    if not asked:
+    allowed = [new for new in asked if new.refusal is None]
+    if not allowed:
         return []
     rows = await connection.fetch(
-        SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in asked]
+        SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in allowed]
     )
     newest = rows[0]["notification_version"] if rows else None
     if rows and any(new.notification_version != newest for new in asked):
         raise OutdatedNotificationsError
     return rows
+
+
+def _why(new: NewBill, held: Refusal) -> Refusal:
+    """Why a bill was not stored: what holds its document or, where nothing does, its own reason."""
+    return new.refusal if new.refusal and held.problem.code == "CHANGED_MEANWHILE" else held
 
 
 def _ends_something(new: NewBill) -> bool:

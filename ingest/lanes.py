@@ -39,7 +39,7 @@ class Lanes:
             self._ask,
             batch_max=limits.BATCH_READS_MAX,
             waiting_max=limits.WAITING_READS_MAX,
-            lanes=limits.READ_LANES,
+            lanes=1,
         )
 
     async def ask(self, tag: str, at: datetime) -> Carried:

@@ -208,7 +208,7 @@ def check() -> None:
     # reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and searched for;
     # tags, and conveyances that need one. The rest is for the chores and for single rows: a lease
     # of numbers or of the hot state must not wait for these.
-    in_use = _WRITERS * WRITE_LANES + 3 * READ_LANES + 1 + 1 + 1 + 1
+    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 1 + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     in_use += INVOICE_SEARCHES_AT_ONCE
@@ -216,7 +216,7 @@ def check() -> None:
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
     written += WRITE_LANES * max(RFID_READ_BILLS_MAX, VEHICLE_STAYS_MAX) * 3
-    locks = WORKERS_MAX * (3 * READ_LANES * BATCH_READS_MAX + written)
+    locks = WORKERS_MAX * ((2 * READ_LANES + 2) * BATCH_READS_MAX + written)
     assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
         "PostgreSQL's shared lock table"
     )

@@ -12,7 +12,7 @@ from ingest.hot_reads import BILLS, VEHICLES, HotReads, Key, Kind, Value
 from ingest.hot_state import HotState
 from ingest.records import bill_of
 from validators.eway_bill import EwayBill, Status, status
-from validators.lane import Stay, judged_now
+from validators.lane import Stay, live
 
 
 class Lookups:
@@ -51,15 +51,15 @@ class Lookups:
         """The first `count` bills numbered above `after` that are ACTIVE on a vehicle at an instant
         and to be shown, by number: what its person in charge carries, r2(1)(b). Raises as
         `bill`."""
-        carried = judged_now(await self.stays_on(vehicle_number, at), at).live
+        carried = live(await self.stays_on(vehicle_number, at), at)
         ebns = sorted(stay.ebn for stay in carried if stay.ebn > after)
         found: list[EwayBill] = []
         for first in range(0, len(ebns), limits.VEHICLE_BILLS_CHUNK):
             chunk = ebns[first : first + limits.VEHICLE_BILLS_CHUNK]
             for bill in await asyncio.gather(*(self.bill(ebn, at) for ebn in chunk)):
                 # The bill has the last word on which vehicle it is.
-                live = bill and status(bill, at) is Status.ACTIVE
-                if bill and live and bill.vehicle_number == vehicle_number and shown(bill):
+                active = bill and status(bill, at) is Status.ACTIVE
+                if bill and active and bill.vehicle_number == vehicle_number and shown(bill):
                     found.append(bill)
             if len(found) >= count:
                 break

@@ -26,7 +26,12 @@ async def answer(request: Request) -> Response:
     return Response(_ANSWER, status_code=201, media_type="application/json")
 
 
-app = Starlette(routes=[Route("/v1/eway-bills", answer, methods=["POST"])])
+app = Starlette(
+    routes=[
+        Route("/v1/eway-bills", answer, methods=["POST"]),
+        Route("/v1/rfid/tags/{tag}/eway-bills", answer),
+    ]
+)
 
 
 def _listener(port: int) -> socket.socket:

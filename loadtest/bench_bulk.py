@@ -140,7 +140,7 @@ async def _round(
         b"\n".join(invoices(seed + upload, supplier, count or options.invoices)) + b"\n"
         for upload, supplier in enumerate(suppliers)
     ]
-    tokens = [gateway.token(supplier) for supplier in suppliers]
+    tokens = [gateway.token("taxpayer", "--id", supplier) for supplier in suppliers]
     begun = time.perf_counter()
     created = await asyncio.gather(
         *(

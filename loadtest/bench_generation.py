@@ -39,7 +39,7 @@ def main() -> None:
         serving(Path(directory), options.workers) as gateway,
         started([sys.executable, "-m", "loadtest.bare_endpoint", str(options.workers)]) as bare,
     ):
-        token = gateway.token(_PERSON)
+        token = gateway.token("taxpayer", "--id", _PERSON)
         rounds = []
         for number in range(-1, options.rounds):
             load = (options.seconds, options.connections, token)

@@ -23,17 +23,30 @@ class Gateway:
     @property
     def postgres_dsn(self) -> str:
         """Of the record it keeps."""
-        endpoints = json.loads((self.data_dir / "endpoints.json").read_text())
-        return str(endpoints["postgres_dsn"])
+        return str(self._endpoints()["postgres_dsn"])
 
-    def token(self, gstin: str) -> str:
-        """A token of a new client of a taxpayer; good for 30 minutes."""
-        enrol = [*_COMMAND, "enrol", "taxpayer", "--id", gstin, "--data-dir", str(self.data_dir)]
-        client = json.loads(subprocess.run(enrol, capture_output=True, check=True).stdout)
+    @property
+    def redis_url(self) -> str:
+        """Of its hot state."""
+        return str(self._endpoints()["redis_url"])
+
+    def command(self, *arguments: str) -> str:
+        """What a command of the gateway prints."""
+        command = [*_COMMAND, *arguments, "--data-dir", str(self.data_dir)]
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+    def token(self, *person: str) -> str:
+        """A token of a new client, good for 30 minutes, enrolled as the command line says it: a
+        role, `--id`, and what else the role needs."""
+        client = json.loads(self.command("enrol", *person))
         form = "grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}"
         body = form.format(**client).encode()
         with urllib.request.urlopen(f"{self.address}/v1/oauth/token", body) as answer:  # noqa: S310
             return str(json.load(answer)["access_token"])
+
+    def _endpoints(self) -> dict[str, str]:
+        endpoints: dict[str, str] = json.loads((self.data_dir / "endpoints.json").read_text())
+        return endpoints
 
 
 @contextmanager

@@ -51,7 +51,7 @@ async def _run(gateway: Gateway, options: argparse.Namespace) -> None:
     for number in range(options.uploads):
         supplier = gstin(Random(_SEED + number), "27")  # noqa: S311 - not a secret
         told = report.of(number)
-        token = gateway.token(supplier)
+        token = gateway.token("taxpayer", "--id", supplier)
         uploads.append(upload(gateway.address, token, _chunks(number, supplier, each), told))
     created = sum(await asyncio.gather(*uploads))
     print(f"{created} of {each * options.uploads} lines were created")

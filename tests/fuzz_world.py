@@ -29,6 +29,7 @@ from tests.documents import (
 from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
 from tests.reports import detention, final, summary
+from tests.tags import OPERATOR, TAGS, a_tag
 from validators.authority import Person, Role
 from validators.calendar import india_date
 
@@ -43,7 +44,7 @@ PERSONS: Final[Mapping[str, tuple[Person, ...]]] = {
     Role.READER: (READER,),
     Role.SMS_PROVIDER: (Person("client-of-sms", Role.SMS_PROVIDER, "SMS"),),
     Role.COMMISSIONER: (COMMISSIONER,),
-    Role.OPERATOR: (Person("client-of-operator", Role.OPERATOR, "OPERATOR"),),
+    Role.OPERATOR: (OPERATOR,),
 }
 """Who asks, by role: those whom the world's documents name more often than strangers."""
 NOBODY: Final = "nobody"
@@ -75,7 +76,7 @@ class World:
         return f"Bearer {token}"
 
     def begin(self, age: timedelta) -> None:
-        """Bills, Parts A, a consolidated bill and an inspection, all of this age."""
+        """Bills, Parts A, a consolidated bill, an inspection and a tag, all of this age."""
         self.vehicle = next(_vehicles)
         ebns = [self._make(SUPPLIER, BILLS, "ebn", self.document()) for _ in range(3)]
         waiting = self.document() | {"vehicle_number": None}
@@ -88,8 +89,11 @@ class World:
         inspection = self._make(OFFICER.id, INSPECTIONS, "inspection_id", summary(ebn=ebns[0]))
         uploaded = self.invoice()
         irn = self._make(SUPPLIER, INVOICES, "irn", uploaded)
+        mapped = {"vehicle_number": self.vehicle}
+        tag = self._make(TRANSPORTER, f"{TAGS}/{a_tag()}", "tag", mapped, method="PUT")
         self.path = {
             "ebn": tuple(ebns),
+            "tag": (tag,),
             "irn": (irn,),
             "document_number": (uploaded["document_number"],),
             "reference": tuple(parts),
@@ -137,6 +141,7 @@ class World:
             ("POST", CONSOLIDATED): {
                 "ebns": [*self.path["ebn"][1:]], "vehicle_number": self.vehicle
             },
+            ("PUT", f"{TAGS}/{{tag}}"): {"vehicle_number": "MH14CD5678"},
             ("POST", INSPECTIONS): summary(ebn=ebn),
             ("PUT", f"{INSPECTIONS}/{{inspection_id}}/final"): final(),
             ("POST", "/v1/detentions"): detention(ebn),
@@ -149,10 +154,12 @@ class World:
         }  # fmt: skip
         return bodies[method, path].copy()
 
-    def _make(self, who: str, path: str, number: str, body: dict[str, Any]) -> str:
+    def _make(
+        self, who: str, path: str, number: str, body: dict[str, Any], method: str = "POST"
+    ) -> str:
         maker = next(one for some in PERSONS.values() for one in some if one.id == who)
         headers = {"Authorization": self.authorization(maker)}
-        answer = self._http.post(path, json=body, headers=headers)
+        answer = self._http.request(method, path, json=body, headers=headers)
         assert answer.status_code == 201, answer.text
         return str(answer.json()[number])
 

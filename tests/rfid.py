@@ -7,14 +7,10 @@ from typing import Any
 
 import asyncpg
 
-from ingest.rare_writes import RareWrites
-from ingest.recording import Recorder
-from ingest.tags import Tags
 from tests.documents import READER, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
-from tests.tags import a_tag
+from tests.tags import a_tag, map_tag, unmap_tag
 from validators.authority import Person
-from validators.tag import TagMapping
 
 READS = "/v1/rfid/reads"
 CARRIER = person(TRANSPORTER)
@@ -42,21 +38,14 @@ def read(tag: str, at: datetime, read_id: str = "", /, **changes: Any) -> dict[s
 
 async def mapped(gateway: Gateway, tag: str, vehicle_number: str) -> None:
     """Maps a tag to a vehicle of the carrier's."""
-    services = gateway.services  # TEMPORARY
-    recorder = Recorder(services.database, services.hot_state)
-    tags = Tags(RareWrites(services.database, recorder))
-    form = TagMapping(vehicle_number=vehicle_number)
-    await tags.map(CARRIER, tag, form, [], at=gateway.clock())
-    await recorder.close()
+    answer = await map_tag(gateway, CARRIER, tag, vehicle_number)
+    assert answer.status_code in (200, 201), answer.text
 
 
 async def unmapped(gateway: Gateway, tag: str) -> None:
     """Ends the mapping of a tag."""
-    services = gateway.services  # TEMPORARY
-    recorder = Recorder(services.database, services.hot_state)
-    tags = Tags(RareWrites(services.database, recorder))
-    await tags.unmap(CARRIER, tag, at=gateway.clock())
-    await recorder.close()
+    answer = await unmap_tag(gateway, CARRIER, tag)
+    assert answer.status_code == 200, answer.text
 
 
 async def lorry(gateway: Gateway) -> tuple[str, str]:

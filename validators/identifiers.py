@@ -127,6 +127,12 @@ def normal_tag(text: str) -> str:
     return upper(text.replace(" ", ""))
 
 
+def tag_of(text: str) -> str | None:
+    """The RFID tag a text names, as it is stored, or None when it is none."""
+    tag = normal_tag(text)
+    return None if tag_fault(tag) else tag
+
+
 def upper(text: str) -> str:
     """Upper case, for ASCII only: some other letters would become ones that are allowed."""
     return text.upper() if text.isascii() else text

@@ -9,18 +9,33 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
+from validators.calendar import INDIA
 from validators.eway_bill import EwayBill
+from validators.money import rupees
 
 LOOKS_BACK: Final = timedelta(hours=24)
 """How long a stay that has ended is still a reason: a lorry that carried nothing since yesterday
 has no e-way bill, and is not held for the one that ran out last week."""
 
 
+class LaneBill(Struct):
+    """An e-way bill as a lane sees it, and no more: no party, no address. Amounts in rupees."""
+
+    ebn: str
+    status: str
+    valid_until: datetime
+    hsn_code: str
+    value_of_goods: str
+    place_of_dispatch: str | None
+    place_of_delivery: str
+    consolidated_number: str | None
+
+
 class Stay(Struct, frozen=True, array_like=True, gc=False):
-    """An e-way bill on a conveyance, with what a lane needs of it and no more: no party's name or
-    number, no address. `value_paise` is in paise."""
+    """An e-way bill on a conveyance: when it was valid there, and what a lane is shown of it."""
 
     ebn: int
     since: datetime
@@ -32,11 +47,8 @@ class Stay(Struct, frozen=True, array_like=True, gc=False):
     renewed_to: int | None
     verified: bool
     """In transit, r3; told of a bill that is on this conveyance still."""
-    consolidated_number: int | None
-    hsn_code: str
-    value_paise: int
-    place_of_dispatch: str | None
-    place_of_delivery: str
+    shown: bytes
+    """Its `LaneBill` while it is ACTIVE, as JSON: lanes ask far more often than bills change."""
 
 
 class StayStatus(StrEnum):
@@ -75,10 +87,9 @@ class Judgement(NamedTuple):
     stays: Sequence[Stay]
     at: datetime
 
-    @property
-    def live(self) -> Sequence[Stay]:
-        """The stays that let it pass, none where it is stopped."""
-        return self.stays if self.decision is LaneDecision.PASS else ()
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(LaneBill)
 
 
 def not_mapped(at: datetime) -> Judgement:
@@ -86,27 +97,73 @@ def not_mapped(at: datetime) -> Judgement:
     return Judgement(LaneDecision.STOP, (Reason.TAG_NOT_MAPPED,), (), at)
 
 
+def stay(
+    *,
+    ebn: int,
+    since: datetime,
+    until: datetime | None,
+    valid_until: datetime,
+    cancelled_at: datetime | None,
+    renewed_at: datetime | None,
+    renewed_to: int | None,
+    verified: bool,
+    consolidated_number: int | None,
+    hsn_code: str,
+    value_paise: int,
+    place_of_dispatch: str | None,
+    place_of_delivery: str,
+) -> Stay:
+    """The stay of a bill on a conveyance. `value_paise` is in paise."""
+    shown = LaneBill(
+        str(ebn),
+        StayStatus.ACTIVE,
+        valid_until.astimezone(INDIA),
+        hsn_code,
+        rupees(value_paise),
+        place_of_dispatch,
+        place_of_delivery,
+        str(consolidated_number) if consolidated_number else None,
+    )
+    return Stay(
+        ebn,
+        since,
+        until,
+        valid_until,
+        cancelled_at,
+        renewed_at,
+        renewed_to,
+        verified,
+        _encoder.encode(shown),
+    )
+
+
 def stay_of(bill: EwayBill) -> Stay | None:
     """The stay of a bill on the conveyance it is on, or None where it is on none."""
     if bill.vehicle_number is None or bill.vehicle_since is None:
         return None
-    part_a = bill.part_a
-    return Stay(
-        bill.ebn,
+    return stay(
+        ebn=bill.ebn,
         # A renewed bill goes on with the vehicle of the one before, which was there earlier.
-        max(bill.vehicle_since, bill.generated_at),
-        None,
-        bill.valid_until,
-        bill.cancelled_at,
-        bill.renewed_at,
-        bill.renewed_to,
-        bill.verified_at is not None,
-        bill.consolidated_number,
-        part_a.hsn_code,
-        part_a.value_paise,
-        part_a.place_of_dispatch,
-        part_a.place_of_delivery,
+        since=max(bill.vehicle_since, bill.generated_at),
+        until=None,
+        valid_until=bill.valid_until,
+        cancelled_at=bill.cancelled_at,
+        renewed_at=bill.renewed_at,
+        renewed_to=bill.renewed_to,
+        verified=bill.verified_at is not None,
+        consolidated_number=bill.consolidated_number,
+        hsn_code=bill.part_a.hsn_code,
+        value_paise=bill.part_a.value_paise,
+        place_of_dispatch=bill.part_a.place_of_dispatch,
+        place_of_delivery=bill.part_a.place_of_delivery,
     )
+
+
+def lane_bill(stay: Stay, at: datetime) -> LaneBill:
+    """What a lane is shown of a stay at an instant."""
+    shown = _decoder.decode(stay.shown)
+    shown.status = stay_status(stay, at)
+    return shown
 
 
 def stay_status(stay: Stay, at: datetime) -> StayStatus:
@@ -150,11 +207,25 @@ def judged(stays: Sequence[Stay], at: datetime) -> Judgement:
     return Judgement(LaneDecision.STOP, told or (Reason.NO_EWAY_BILL,), ended, at)
 
 
+def live(stays: Iterable[Stay], at: datetime) -> list[Stay]:
+    """As `active`, for whoever asks about the present: what is known has happened, though the clock
+    it was written by may be ahead of ours."""
+    return [
+        stay
+        for stay in stays
+        if at <= stay.valid_until
+        and stay.until is None
+        and stay.cancelled_at is None
+        and stay.renewed_at is None
+    ]
+
+
 def judged_now(stays: Sequence[Stay], at: datetime) -> Judgement:
-    """As `judged`, for whoever asks about the present: all that is known has happened, though the
-    clock it was written by may be ahead of ours."""
-    for stay in stays:
-        for known in (stay.since, stay.until, stay.cancelled_at, stay.renewed_at):
+    """As `judged`, of the present as `live` tells it."""
+    if found := live(stays, at):
+        return Judgement(LaneDecision.PASS, (), found, at)
+    for each in stays:
+        for known in (each.since, each.until, each.cancelled_at, each.renewed_at):
             if known is not None and known > at:
                 at = known
     return judged(stays, at)

@@ -17,15 +17,19 @@ class TagMapping(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class MappedTag(Struct, frozen=True):
-    """A tag on a transporter's vehicle since an instant and, where that has ended, until before
-    another and by whom."""
+    """A tag on a transporter's vehicle, since an instant."""
 
     tag: str
     vehicle_number: str
     transporter_id: str
     since: datetime
-    until: datetime | None = None
-    ended_by: str | None = None
+
+
+class EndedMapping(MappedTag, frozen=True):
+    """A mapping that somebody ended: it held from `since` on, and until before `until`."""
+
+    until: datetime
+    ended_by: str
 
 
 def examine_mapping(tag: str, form: TagMapping) -> tuple[str, list[Fault]]:

@@ -1,10 +1,9 @@
 """GET /v1/rfid/tags/{tag}/eway-bills: a checkpoint asks whether to let a conveyance pass, r3(2)."""
 
 from gateway.http import Answer, Call
-from gateway.lane_views import LaneView, lane_view
+from gateway.lane_views import LaneView, lane_answer
 from gateway.operation import Operation
 from gateway.services import Services
-from gateway.views import encode
 from validators.authority import Role
 from validators.errors import Refusal, fault
 from validators.identifiers import normal_tag, tag_fault
@@ -18,7 +17,7 @@ def operation(services: Services) -> Operation:
         if code := tag_fault(tag):
             raise Refusal("INVALID_QUERY", faults=(fault("/tag", code),))
         carried = await services.lanes.ask(tag, call.at)
-        return Answer(200, encode(lane_view(carried, call.at)))
+        return Answer(200, lane_answer(carried, call.at))
 
     return Operation(
         method="GET",

@@ -36,6 +36,7 @@ def operation(services: Services) -> Operation:
             "PART_A_COMPLETED",
             "PART_A_WITHDRAWN",
             "PART_A_LAPSED",
+            "RFID_TAG_REQUIRED",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

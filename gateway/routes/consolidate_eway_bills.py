@@ -31,6 +31,7 @@ def operation(services: Services) -> Operation:
         answers=((201, ConsolidatedView),),
         refusals=(
             "INVALID_DOCUMENT",
+            "RFID_TAG_REQUIRED",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from gateway.http import Answer, Call
 from gateway.invoice_views import InvoiceList, invoice_json, invoice_list_json
 from gateway.operation import Operation
-from gateway.paging import read_cursor, read_limit, write_cursor
+from gateway.paging import read_cursor_of, read_limit, write_cursor
 from gateway.services import Services
 from ingest import limits
 from validators.authority import TRADERS, Role
@@ -41,7 +41,7 @@ def operation(services: Services) -> Operation:
         if isinstance(supplier, str) and (code := gstin_fault(supplier := upper(supplier))):
             faults.append(fault("/supplier_gstin", code))
         limit = read_limit(query.limit, faults)
-        skipped = read_cursor(query.cursor, faults, _count_of) or 0
+        skipped = read_cursor_of(query.cursor, faults, _count_of) or 0
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         found = await services.invoice_lookups.by_number(call.caller, supplier, number, call.at)

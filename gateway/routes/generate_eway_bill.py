@@ -39,6 +39,7 @@ def operation(services: Services) -> Operation:
             "NOT_A_PARTY",
             "DOCUMENT_ALREADY_HAS_EWAY_BILL",
             "DOCUMENT_ALREADY_HAS_PART_A",
+            "RFID_TAG_REQUIRED",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from gateway.http import Answer, Call
 from gateway.operation import Operation
-from gateway.paging import read_cursor, read_limit, write_cursor
+from gateway.paging import read_cursor_of, read_limit, write_cursor
 from gateway.report_views import DetentionList, detention_view
 from gateway.services import Services
 from gateway.views import encode
@@ -29,7 +29,7 @@ def operation(services: Services) -> Operation:
     async def list_detentions(call: Call) -> Answer:
         query, faults = read_query(call.query(), DetentionQuery)
         count = read_limit(query.limit, faults)
-        before = read_cursor(query.cursor, faults, report_id_of)
+        before = read_cursor_of(query.cursor, faults, report_id_of)
         ebn = ebn_of(query.ebn) if isinstance(query.ebn, str) else None
         if isinstance(query.ebn, str) and ebn is None:
             faults.append(fault("/ebn", "EBN_FORMAT"))

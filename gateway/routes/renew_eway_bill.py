@@ -39,6 +39,7 @@ def operation(services: Services) -> Operation:
             "RENEWAL_WINDOW_CLOSED",
             "NOT_BY_ROAD",
             "RENEWAL_LIMIT_REACHED",
+            "RFID_TAG_REQUIRED",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

@@ -39,6 +39,7 @@ def operation(services: Services) -> Operation:
             "NOT_BY_ROAD",
             "SAME_VEHICLE",
             "TOO_MANY_CHANGES",
+            "RFID_TAG_REQUIRED",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.http import Answer, Call
-from gateway.lane_views import LaneBillList, lane_bill_view
+from gateway.lane_views import LaneBillList
 from gateway.operation import Operation
 from gateway.paging import read_cursor, read_limit, write_cursor
 from gateway.services import Services
@@ -19,7 +19,7 @@ from validators.errors import Refusal, fault
 from validators.eway_bill import EwayBill
 from validators.forms import read_query
 from validators.identifiers import normal_vehicle, vehicle_fault
-from validators.lane import Stay, judged_now
+from validators.lane import Stay, lane_bill, live
 
 
 class VehicleQuery(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -50,9 +50,9 @@ def operation(services: Services) -> Operation:
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         if call.caller.role is Role.READER:
-            judgement = judged_now(await services.lookups.stays_on(vehicle, call.at), call.at)
-            later = sorted((stay for stay in judgement.live if stay.ebn > (after or 0)), key=_EBN)
-            items = [lane_bill_view(stay, judgement.at) for stay in later[:count]]
+            carried = live(await services.lookups.stays_on(vehicle, call.at), call.at)
+            later = sorted((stay for stay in carried if stay.ebn > (after or 0)), key=_EBN)
+            items = [lane_bill(stay, call.at) for stay in later[:count]]
             return Answer(200, encode(LaneBillList(items, _cursor(later, count))))
         seen = await services.lookups.live_bills_on(
             vehicle,

@@ -47,8 +47,8 @@ LEFT JOIN part_a ON part_a.reference = claim.ebn;
 
 -- name: change_eway_bills
 -- Stores changed bills, each only if it is still at the version it was decided on; answers those
--- stored, locked as in generate_eway_bills, with the vehicles they were and are on. A bill that has
--- ended gives up its document.
+-- stored, locked as in generate_eway_bills, with the vehicles they were and are on, and the newest
+-- notification. A bill that has ended gives up its document.
 WITH request AS MATERIALIZED (
     SELECT * FROM unnest($1::changed_eway_bill[])
 ), changed AS (
@@ -90,7 +90,8 @@ SELECT
     pg_advisory_xact_lock_shared(ebn),
     pg_advisory_xact_lock_shared(hashtextextended(vehicle_number, 0)),
     pg_advisory_xact_lock_shared(hashtextextended(vehicle_before, 0)),
-    (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch
+    (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch,
+    (SELECT coalesce(max(notification_id), 0) FROM notification) AS notification_version
 FROM changed;
 
 -- name: bills_by_ebn

@@ -21,6 +21,7 @@ from tests.documents import (
 from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
+from tests.tags import TAG, TAGS
 from validators.errors import FAULTS, PROBLEMS
 
 BILLS: Final = "/v1/eway-bills"
@@ -29,6 +30,7 @@ CONSOLIDATED: Final = "/v1/consolidated-eway-bills"
 ASKED: Final = f"{BILLS}/requirement"
 BULK: Final = (f"{BILLS}/bulk", "/v1/invoices/bulk")
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
+MAPPED: Final = f"{TAGS}/{{tag}}"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
 """They are the documentation; whether it lists itself is its own affair."""
@@ -57,30 +59,36 @@ CODES: Final = {
     ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
     ("GET", "/v1/rfid/tags/{tag}/eway-bills"): f"{KNOWN} INVALID_QUERY",
     ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL"
-    " DOCUMENT_ALREADY_HAS_PART_A",
+    " DOCUMENT_ALREADY_HAS_PART_A RFID_TAG_REQUIRED",
     ("POST", f"{BILLS}/{{ebn}}/conveyances"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER"
-    " ALREADY_CANCELLED ALREADY_RENEWED EXPIRED NOT_BY_ROAD SAME_VEHICLE TOO_MANY_CHANGES",
+    " ALREADY_CANCELLED ALREADY_RENEWED EXPIRED NOT_BY_ROAD SAME_VEHICLE TOO_MANY_CHANGES"
+    " RFID_TAG_REQUIRED",
     ("POST", f"{BILLS}/{{ebn}}/transporter"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_A_PARTY"
     " ALREADY_CANCELLED ALREADY_RENEWED EXPIRED NOT_BY_ROAD SAME_TRANSPORTER TOO_MANY_CHANGES",
     ("POST", f"{BILLS}/{{ebn}}/renewal"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER"
     " ALREADY_CANCELLED ALREADY_RENEWED RENEWAL_WINDOW_NOT_OPEN RENEWAL_WINDOW_CLOSED NOT_BY_ROAD"
-    " RENEWAL_LIMIT_REACHED",
+    " RENEWAL_LIMIT_REACHED RFID_TAG_REQUIRED",
     ("POST", f"{BILLS}/{{ebn}}/verifications"): f"{CHANGE} EWAY_BILL_NOT_FOUND ALREADY_CANCELLED"
     " ALREADY_RENEWED ALREADY_VERIFIED_IN_STATE",
     ("GET", PARTS_A): f"{KNOWN} INVALID_QUERY",
     ("GET", f"{PARTS_A}/{{reference}}"): f"{KNOWN} PART_A_NOT_FOUND",
     ("PUT", f"{PARTS_A}/{{reference}}/part-b"): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT"
     " CHANGED_MEANWHILE OUTCOME_UNKNOWN PART_A_NOT_FOUND NOT_THE_TRANSPORTER PART_A_COMPLETED"
-    " PART_A_WITHDRAWN PART_A_LAPSED",
+    " PART_A_WITHDRAWN PART_A_LAPSED RFID_TAG_REQUIRED",
     ("POST", f"{PARTS_A}/{{reference}}/withdrawal"): f"{CHANGE} PART_A_NOT_FOUND"
     " NOT_THE_FURNISHER PART_A_COMPLETED PART_A_WITHDRAWN PART_A_LAPSED",
-    ("POST", CONSOLIDATED): CHANGE,
+    ("POST", CONSOLIDATED): f"{CHANGE} RFID_TAG_REQUIRED",
     ("GET", f"{CONSOLIDATED}/{{number}}"): f"{KNOWN} CONSOLIDATED_NOT_FOUND",
     ("POST", ASKED): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT",
     ("POST", f"{BILLS}/{{ebn}}/cancellation"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_GENERATOR"
     " ALREADY_CANCELLED ALREADY_RENEWED ALREADY_VERIFIED_IN_TRANSIT CANCELLATION_WINDOW_CLOSED",
     ("POST", f"{BILLS}/{{ebn}}/acceptance"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_RECIPIENT"
     " ALREADY_CANCELLED ALREADY_ANSWERED DEEMED_ACCEPTED",
+    ("PUT", MAPPED): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT TAG_OF_ANOTHER"
+    " OUTCOME_UNKNOWN",
+    ("DELETE", MAPPED): f"{KNOWN} TAG_NOT_FOUND OUTCOME_UNKNOWN",
+    ("GET", MAPPED): f"{KNOWN} TAG_NOT_FOUND",
+    ("GET", TAGS): f"{KNOWN} INVALID_QUERY",
     ("POST", INSPECTIONS): CHANGE,
     ("GET", f"{INSPECTIONS}/{{inspection_id}}"): f"{KNOWN} INSPECTION_NOT_FOUND",
     ("PUT", FINAL): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT OUTCOME_UNKNOWN"
@@ -294,6 +302,16 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (person(TRANSPORTER), "POST", DETENTIONS, {"json": detention(ebn, detained_until=...)}),
         (OFFICER, "GET", DETENTIONS, {"params": {"ebn": ebn}}),
         (OFFICER, "GET", DETENTIONS, {}),
+        (person(TRANSPORTER), "PUT", MAPPED, {"json": {"vehicle_number": "KA12AB1234"}}),
+        (person(TRANSPORTER), "PUT", MAPPED, {"json": {"vehicle_number": "KA12AB1235"}}),
+        (person(TRANSPORTER), "PUT", MAPPED, {"json": {"vehicle_number": "1"}}),
+        (by, "PUT", MAPPED, {"json": {"vehicle_number": "KA12AB1234"}}),
+        (person(TRANSPORTER), "GET", TAGS, {}),
+        (person(TRANSPORTER), "GET", TAGS, {"params": {"vehicle_number": "1"}}),
+        (OFFICER, "GET", MAPPED, {}),
+        (person(TRANSPORTER), "DELETE", MAPPED, {}),
+        (person(TRANSPORTER), "DELETE", MAPPED, {}),
+        (person(TRANSPORTER), "GET", MAPPED, {}),
         (COMMISSIONER, "POST", "/v1/notifications", {"json": notification(gateway.clock())}),
         (COMMISSIONER, "POST", "/v1/notifications", {"json": {}}),
         (by, "POST", INVOICES, {"json": sent_invoice}),
@@ -311,7 +329,9 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
     ]
     misfits = []
     for who, method, path, how in calls:
-        written = path.format(ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1", irn=irn)
+        written = path.format(
+            ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1", irn=irn, tag=TAG
+        )
         answer = await gateway.call(who, method, written, **how)
         contents = described[method, path]["responses"][str(answer.status_code)]["content"]
         schema = contents[answer.headers["content-type"]]["schema"]

@@ -139,6 +139,7 @@ ELSEWHERE = {
     *("IN_THE_FUTURE", "TOO_EARLY", "NOT_DETAINED", "DETENTION_TOO_SHORT"),
     # Of what an invoice says: tests/acceptance/test_part_a_from_invoice.py.
     *("IRN_EXPIRED", "DIFFERS_FROM_INVOICE"),
+    "TAG_FORMAT",  # tests/acceptance/test_tags.py.
 }
 
 

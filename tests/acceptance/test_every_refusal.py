@@ -15,6 +15,7 @@ from ingest import limits
 from tests.acceptance.invoice_refusals import INVOICE_TRIGGERS
 from tests.acceptance.life_refusals import LIFE_TRIGGERS, TODAYS_TRIGGERS
 from tests.acceptance.report_refusals import REPORT_TRIGGERS
+from tests.acceptance.tag_refusals import TAG_TRIGGERS
 from tests.documents import (
     COMMISSIONER,
     OFFICER,
@@ -267,7 +268,7 @@ TRIGGERS: Final[dict[str, Trigger]] = {
 }
 
 
-OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS
+OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS | TAG_TRIGGERS
 
 
 def test_every_code_of_the_catalogue_is_provoked() -> None:

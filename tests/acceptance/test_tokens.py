@@ -241,6 +241,9 @@ async def test_a_token_is_good_at_every_worker_and_after_a_restart(
         Enrolment(Role.TRANSPORTER, "27AAPFU0939F1ZW"),
         Enrolment(Role.OFFICER, "KA-1001"),
         Enrolment(Role.READER, "LANE-7", state="29"),
+        Enrolment(Role.TAXPAYER, SUPPLIER, person_class="TANKER"),
+        Enrolment(Role.TRANSPORTER, SUPPLIER, person_class=" "),
+        Enrolment(Role.TRANSPORTER, SUPPLIER, person_class="T" * 101),
     ],
     ids=str,
 )

@@ -149,6 +149,15 @@ CASES = {
         ["0123456789abcdef" * 4],
         ["", "f" * 63, "f" * 65, "F" * 64, "g" * 64, " " + "f" * 64],
     ),
+    "tag": (
+        # 96 bits, and from the shortest TID of 64 to the longest EPC of 496.
+        ["E28011606000020401234567", "0000000000000001", "F" * 124],
+        [
+            *("", "F" * 15, "F" * 17, "F" * 18, "F" * 19, "F" * 123, "F" * 125, "F" * 128),
+            *("0" * 16, "0" * 24, "0" * 124, "e28011606000020401234567", "G" * 24),
+            *("E280 1160 6000 0204", "0xE280116060000204", "E280-1160-6000-0204"),
+        ],
+    ),
     "mobile": (
         ["9876543210", "6000000000"],
         ["5876543210", "987654321", "98765432100", "+919876543210", "98765 43210", ""],
@@ -231,6 +240,26 @@ def test_vehicle_accepted(written: str, stored: str) -> None:
 )
 def test_vehicle_refused(written: str) -> None:
     assert identifiers.vehicle_fault(identifiers.normal_vehicle(written)) == "VEHICLE_FORMAT"
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("E28011606000020401234567", "E28011606000020401234567"),
+        ("e280 1160 6000 0204 0123 4567", "E28011606000020401234567"),
+        (" 00000000 0000000a ", "000000000000000A"),
+        ("0" * 15, None),
+        ("0000 0000 0000 0000", None),
+        ("e280\t1160 6000 0204", None),
+        ("e280\u00a01160 6000 0204", None),
+        # Some other letters become ones of the alphabet in upper case.
+        ("\ufb00" * 8, None),
+        *((in_script("E28011606000020401234567", zero), None) for zero in DIGIT_ZEROS.values()),
+    ],
+    ids=ascii,
+)
+def test_tag_is_read_as_it_is_stored(written: str, stored: str | None) -> None:
+    assert identifiers.tag_of(written) == stored
 
 
 @PATIENT
