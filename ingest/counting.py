@@ -21,7 +21,7 @@ from ingest.records import bill_of
 from validators.authority import Person
 from validators.errors import Refusal
 from validators.eway_bill import EwayBill
-from validators.lane import Judgement
+from validators.lane import Judgement, LaneDecision, Stay
 from validators.life import verified
 from validators.rfid_read import CountedRead
 
@@ -45,9 +45,14 @@ class NewRead(NamedTuple):
         return (self.reader.id, self.read_id)
 
     @property
+    def on_board(self) -> Sequence[Stay]:
+        """The stays that let it pass, none where it was stopped."""
+        return self.judgement.stays if self.judgement.decision is LaneDecision.PASS else ()
+
+    @property
     def unverified(self) -> list[int]:
         """The bills it may be the first to verify; those that were are closed to cancellation."""
-        return [stay.ebn for stay in self.judgement.live if not stay.verified]
+        return [stay.ebn for stay in self.on_board if not stay.verified]
 
     def counted(self, number: int, ebns: Sequence[int]) -> CountedRead:
         """The read as it is kept, with the bills it verified."""
@@ -130,7 +135,7 @@ def _verify(new: NewRead, bills: dict[int, EwayBill]) -> list[int]:
     """The bills a read verifies. Those of them it is the first to verify are so in `bills`."""
     return [
         stay.ebn
-        for stay in new.judgement.live
+        for stay in new.on_board
         if stay.verified or _is_verified(stay.ebn, new.read_at, bills)
     ]
 

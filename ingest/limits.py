@@ -99,8 +99,8 @@ RFID_READS_OF_A_LANE: Final = 16
 RFID_READS_IN_A_SLICE: Final = 256
 RFID_SLICES_AT_ONCE: Final = 2
 """Slices of larger calls one worker has under way: a single read waits behind no more of them."""
-RFID_SLICES_WAITING_MAX: Final = 16
-"""Larger calls that wait for their next turn; past it their slices are refused OVERLOADED."""
+RFID_LARGE_CALLS_MAX: Final = 16
+"""Larger calls one worker has taken; past it 503 OVERLOADED."""
 RFID_CALL_SECONDS_MAX: Final = 60.0
 """Reads of a call that are not begun by then are refused OVERLOADED."""
 BATCH_RFID_READS_MAX: Final = 256

@@ -43,9 +43,8 @@ class RfidReads:
         self._numbers = numbers
         self._lanes = lanes
         self._past_lanes = past_lanes
-        self._slices = Turns(
-            limits.RFID_SLICES_AT_ONCE, limits.RFID_SLICES_WAITING_MAX, "OVERLOADED"
-        )
+        self._large_calls = 0
+        self._slices = Turns(limits.RFID_SLICES_AT_ONCE, limits.RFID_LARGE_CALLS_MAX, "OVERLOADED")
         self._lists = Turns(limits.LISTS_AT_ONCE, limits.LISTS_WAITING_MAX, "OVERLOADED")
         self._commits: Batcher[NewRead, Outcome] = Batcher(
             self._commit,
@@ -57,21 +56,19 @@ class RfidReads:
     async def count(self, person: Person, sent: Sequence[SentRead], at: datetime) -> list[Outcome]:
         """Counts the reads of one call, each once and judged by its own instant; durable on return.
         One answer a read, in order, and none spoils the others: what a part of them was refused
-        with does not hide what was counted. Raises Refusal ROLE_NOT_PERMITTED."""
+        with does not hide what was counted. Raises Refusal ROLE_NOT_PERMITTED, or OVERLOADED where
+        nothing was done."""
         require_role(person, READERS)
         due = asyncio.get_running_loop().time() + limits.RFID_CALL_SECONDS_MAX
         if len(sent) <= limits.RFID_READS_OF_A_LANE:
             return await self._count(person, sent, at, due)
-        outcomes: list[Outcome] = []
-        for first in range(0, len(sent), limits.RFID_READS_IN_A_SLICE):
-            some = sent[first : first + limits.RFID_READS_IN_A_SLICE]
-            try:
-                async with self._slices:
-                    _require_in_time(due)
-                    outcomes += await self._count(person, some, at, due)
-            except Refusal as refusal:
-                outcomes += [refusal] * len(some)
-        return outcomes
+        if self._large_calls >= limits.RFID_LARGE_CALLS_MAX:
+            raise Refusal("OVERLOADED")
+        self._large_calls += 1
+        try:
+            return await self._count_in_slices(person, sent, at, due)
+        finally:
+            self._large_calls -= 1
 
     async def page(
         self, vehicle_number: str, before: tuple[datetime, int], count: int
@@ -102,6 +99,20 @@ class RfidReads:
     async def close(self) -> None:
         """Waits until everything accepted is committed."""
         await self._commits.close()
+
+    async def _count_in_slices(
+        self, person: Person, sent: Sequence[SentRead], at: datetime, due: float
+    ) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for first in range(0, len(sent), limits.RFID_READS_IN_A_SLICE):
+            some = sent[first : first + limits.RFID_READS_IN_A_SLICE]
+            try:
+                async with self._slices:
+                    _require_in_time(due)
+                    outcomes += await self._count(person, some, at, due)
+            except Refusal as refusal:
+                outcomes += [refusal] * len(some)
+        return outcomes
 
     async def _count(
         self, person: Person, some: Sequence[SentRead], at: datetime, due: float

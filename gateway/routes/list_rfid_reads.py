@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gateway.http import Answer, Call
 from gateway.operation import Operation
-from gateway.paging import read_cursor, read_limit, write_cursor
+from gateway.paging import read_cursor_of, read_limit, write_cursor
 from gateway.rfid_read_views import ReadList, read_view
 from gateway.services import Services
 from gateway.views import encode
@@ -21,9 +21,7 @@ from validators.rfid_read import CountedRead
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_NUMBERS: Final = 10**15
-"""More than the number of any read."""
-_WRITTEN_PLACE: Final = re.compile(r"[1-9][0-9]{0,31}").fullmatch
+_PLACE: Final = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})").fullmatch
 _PAST_ALL: Final = (datetime(9999, 1, 1, tzinfo=UTC), 0)
 
 
@@ -41,7 +39,7 @@ def operation(services: Services) -> Operation:
     async def list_reads(call: Call) -> Answer:
         query, faults = read_query(call.query(), ReadQuery)
         count = read_limit(query.limit, faults)
-        place = read_cursor(query.cursor, faults, _place_of)
+        before = read_cursor_of(query.cursor, faults, _place_of) or _PAST_ALL
         if isinstance(query.vehicle_number, str):
             vehicle = normal_vehicle(query.vehicle_number)
             if code := vehicle_fault(vehicle):
@@ -49,7 +47,7 @@ def operation(services: Services) -> Operation:
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         # One more than shown tells whether there is a next page.
-        found = await services.rfid_reads.page(vehicle, _before(place), count + 1)
+        found = await services.rfid_reads.page(vehicle, before, count + 1)
         shown = found[:count]
         cursor = write_cursor(_place(shown[-1])) if len(found) > count else None
         return Answer(200, encode(ReadList([read_view(read) for read in shown], cursor)))
@@ -67,17 +65,13 @@ def operation(services: Services) -> Operation:
     )
 
 
-def _place(read: CountedRead) -> int:
-    """Where a read stands in the list, as one number: its instant, and its number."""
-    return (read.read_at - _BEGINNING) // _MICROSECOND * _NUMBERS + read.read_number
+def _place(read: CountedRead) -> str:
+    """Where a read stands in the list: its instant, in microseconds, and its number."""
+    return f"{(read.read_at - _BEGINNING) // _MICROSECOND}.{read.read_number}"
 
 
-def _place_of(text: str) -> int | None:
-    return int(text) if _WRITTEN_PLACE(text) else None
-
-
-def _before(place: int | None) -> tuple[datetime, int]:
-    if place is None:
-        return _PAST_ALL
-    microseconds, number = divmod(place, _NUMBERS)
-    return _BEGINNING + microseconds * _MICROSECOND, number
+def _place_of(text: str) -> tuple[datetime, int] | None:
+    written = _PLACE(text)
+    if written is None:
+        return None
+    return _BEGINNING + int(written[1]) * _MICROSECOND, int(written[2])

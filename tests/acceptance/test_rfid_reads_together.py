@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from ingest import limits
-from tests.documents import OFFICER, SUPPLIER, person
+from tests.documents import OFFICER, READER, SUPPLIER, person
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
-from tests.rfid import CARRIER, counted, loaded, lorry, read, send
+from tests.rfid import CARRIER, READS, counted, loaded, lorry, read, send
 from tests.waiting import until
 
 BILLS = "/v1/eway-bills"
@@ -227,19 +227,23 @@ async def test_an_unknown_outcome_is_settled_by_sending_again(
     assert await counted(dsn) == 1
 
 
-async def test_past_the_queue_reads_are_refused_each(
-    dsn: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+async def test_past_the_queue_a_read_is_refused(
+    dsn: str, redis_url: str, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with small(dsn, redis_url, monkeypatch, WAITING_RFID_READS_MAX=3) as gateway:
+    few = SLICED | {"RFID_SLICES_AT_ONCE": 1, "WAITING_RFID_READS_MAX": 4}
+    async with small(dsn, redis_url, monkeypatch, **few) as gateway:
         tag, _ = await lorry(gateway)
-        reads = [read(tag, gateway.clock()) for _ in range(10)]
-        answers = await send(gateway, *reads)
-        assert statuses(answers) == [(201, "")] * 3 + [(503, "OVERLOADED")] * 7
-        for _ in range(2):
-            await send(gateway, *reads[3:])
-        last = await send(gateway, reads[9])
-        assert statuses(last) == [(201, "")]
-    assert await counted(dsn) == 10
+        reads = [read(tag, gateway.clock()) for _ in range(6)]
+        async with held(record, "LOCK TABLE rfid_read_claim IN ACCESS EXCLUSIVE MODE"):
+            taken = [asyncio.create_task(send(gateway, reads[0]))]
+            await waiting(record)
+            taken += [asyncio.create_task(send(gateway, one)) for one in reads[1:5]]
+            await until(lambda: gateway.services.rfid_reads.waiting == 4)
+            assert statuses(await send(gateway, reads[5])) == [(503, "OVERLOADED")]
+        for answers in await asyncio.gather(*taken):
+            assert statuses(answers) == [(201, "")]
+        assert statuses(await send(gateway, reads[5])) == [(201, "")]
+    assert await counted(dsn) == 6
 
 
 async def test_what_is_not_begun_in_time_is_not_begun(
@@ -257,9 +261,9 @@ async def test_what_is_not_begun_in_time_is_not_begun(
 async def test_large_calls_take_turns_and_a_lane_does_not(
     dsn: str, redis_url: str, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many reads an offline reader sends, a lane's own waits behind two slices of them. A
-    large call past those that may wait is refused, in answers to its reads."""
-    async with small(dsn, redis_url, monkeypatch, RFID_SLICES_WAITING_MAX=1) as gateway:
+    """However many reads offline readers send, a lane's own waits behind two slices of them. A
+    large call past those that are taken is refused as a whole."""
+    async with small(dsn, redis_url, monkeypatch, RFID_LARGE_CALLS_MAX=3) as gateway:
         reads = gateway.services.rfid_reads
         tag, _ = await lorry(gateway)
 
@@ -273,7 +277,9 @@ async def test_large_calls_take_turns_and_a_lane_does_not(
             await until(lambda: reads.waiting == slice_)  # Beside the one in the transaction.
             calls.append(large())
             await until(lambda: reads.slices_waiting)
-            assert {answer["code"] for answer in await large()} == {"OVERLOADED"}
+            some = [read(tag, gateway.clock()) for _ in range(limits.RFID_READS_OF_A_LANE + 1)]
+            refused = await gateway.call(READER, "POST", READS, json={"reads": some})
+            assert (refused.status_code, refused.json()["code"]) == (503, "OVERLOADED")
             lane = asyncio.create_task(send(gateway, read(tag, gateway.clock())))
             await until(lambda: reads.waiting == slice_ + 1)
         assert (await lane)[0]["status"] == 201
