@@ -82,8 +82,9 @@ class Counted(NamedTuple):
 async def count_reads(
     connection: Connection, batch: Sequence[tuple[int, NewRead]]
 ) -> Written[Counted | Refusal]:
-    """Counts reads, each given with the number it would have, inside a transaction. One that was
-    counted before is answered as it was then, or READ_ID_REUSED where it was another."""
+    """Counts reads, r3(2), each given with the number it would have, inside a transaction: what
+    they verify is not cancelled from then on, r1(7) proviso. One that was counted before is
+    answered as it was then, or READ_ID_REUSED where it was another."""
     ours = await _claimed(connection, batch)
     first = [(number, new) for number, new in batch if number in ours]
     before = await _locked(connection, {ebn for _, new in first for ebn in new.unverified})

@@ -109,6 +109,7 @@ WAITING_RFID_READS_MAX: Final = 4096
 RFID_READ_BILLS_MAX: Final = 512
 """Bills that the reads of one transaction are the first to verify; one read alone may have more."""
 RFID_READ_NUMBERS_BLOCK: Final = 10_000
+"""Numbers leased at once: seconds of readers that catch up."""
 VEHICLE_BILLS_CHUNK: Final = 256
 """Bills of one vehicle looked at together."""
 INVOICE_SEARCHES_AT_ONCE: Final = 1

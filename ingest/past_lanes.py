@@ -43,7 +43,8 @@ class PastLanes:
         )
         mapped: dict[int, str] = {row["position"] - 1: row["vehicle_number"] for row in rows}
         vehicles = sorted(set(mapped.values()))
-        at = max(one.at for one in asked)
+        # The earliest looks back the furthest.
+        at = min(one.at for one in asked)
         stays = await self._reads.read(VEHICLES, vehicles, at) if vehicles else {}
         return [
             Carried(vehicle, stays[vehicle])

@@ -54,10 +54,10 @@ class RfidReads:
         )
 
     async def count(self, person: Person, sent: Sequence[SentRead], at: datetime) -> list[Outcome]:
-        """Counts the reads of one call, each once and judged by its own instant; durable on return.
-        One answer a read, in order, and none spoils the others: what a part of them was refused
-        with does not hide what was counted. Raises Refusal ROLE_NOT_PERMITTED, or OVERLOADED where
-        nothing was done."""
+        """Counts the reads of one call, r3(2), each once and judged by its own instant; durable on
+        return. One answer a read, in order, and none spoils the others: what a part of them was
+        refused with does not hide what was counted. Raises Refusal ROLE_NOT_PERMITTED, or
+        OVERLOADED where nothing was done."""
         require_role(person, READERS)
         due = asyncio.get_running_loop().time() + limits.RFID_CALL_SECONDS_MAX
         if len(sent) <= limits.RFID_READS_OF_A_LANE:

@@ -64,7 +64,8 @@ class SentRead(NamedTuple):
 
 
 class CountedRead(Struct, frozen=True):
-    """A read as it was counted and is kept for ever: who, where, when and with which result, r3.
+    """A read as it was counted and is kept for ever: who, where, when and with which result,
+    r3(2).
     `ebns` are the bills it verified in transit."""
 
     read_number: int
