@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--state", help="State code, for an officer or a reader, such as 29")
     new.add_argument("--place", help="where a reader stands")
     new.add_argument("--mobile", help="mobile number")
-    new.add_argument("--class", dest="person_class", help="class of transporters")
+    new.add_argument("--class", dest="person_class", help="class of a transporter")
 
     _command(commands, "migrate", "bring the schema to its newest version", _migrate)
     _command(commands, "rebuild-hot-state", "Redis anew from PostgreSQL, while serving", _rebuild)

@@ -22,7 +22,7 @@ from validators.lane import LOOKS_BACK, Stay
 from validators.rulebook import RULEBOOKS, longest_validity
 
 _BILL_KEPT_SECONDS: Final = 86_400
-_VEHICLE_KEPT_SECONDS: Final = 3600
+_VEHICLE_KEPT_SECONDS: Final = 86_400
 _TAG_KEPT_SECONDS: Final = 86_400
 
 STAYS_KEPT: Final = limits.READ_AGE_MAX + LOOKS_BACK

@@ -46,8 +46,8 @@ class Tags:
     async def map(
         self, person: Person, tag: str, form: TagMapping, faults: Sequence[Fault], *, at: datetime
     ) -> TagMapped:
-        """Maps a tag to a vehicle of the transporter; durable on return. On the vehicle it is on
-        already nothing changes, from another it goes over at this instant. Raises Refusal
+        """Maps a tag to a vehicle of the transporter, r2(4); durable on return. On the vehicle it
+        is on already nothing changes, from another it goes over at this instant. Raises Refusal
         ROLE_NOT_PERMITTED, INVALID_DOCUMENT, TAG_OF_ANOTHER and those of `RareWrites.write`."""
         require_role(person, TRADERS)
         tag, found = examine_mapping(tag, form)

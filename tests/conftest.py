@@ -6,12 +6,14 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import asyncpg
 import pytest
 import redis
 import uvloop
 
+from gateway.servers import postgres
 from gateway.servers.postgres import PostgresServer
 from gateway.servers.redis import RedisServer
 from ingest.migrations import migrate
@@ -38,7 +40,10 @@ def data_dir() -> Iterator[Path]:
 def server_dsn(data_dir: Path) -> Iterator[str]:
     """The session's PostgreSQL, holding a migrated template database."""
     server = PostgresServer(data_dir)
-    dsn = server.start()
+    # Nobody pulls the plug on this one: tests that do have a gateway of their own. A database of
+    # its own for each of a thousand tests is made four times as fast.
+    with patch.dict(postgres._SETTINGS, fsync="off", full_page_writes="off"):
+        dsn = server.start()
 
     async def prepare() -> None:
         connection = await asyncpg.connect(dsn)
@@ -57,7 +62,7 @@ async def dsn(server_dsn: str) -> str:
     checkpoint of all."""
     name = f"test_{next(_numbers)}"
     connection = await asyncpg.connect(server_dsn)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
     await connection.close()
     return _in_database(server_dsn, name)
 

@@ -17,7 +17,7 @@ import redis
 from gateway.servers.process import processes_marked
 from gateway.settings import Settings, variable
 from ingest.records import LAYOUT
-from tests.documents import OFFICER, RECIPIENT, SUPPLIER, person
+from tests.documents import OFFICER, RECIPIENT, SUPPLIER, TRANSPORTER, person
 from tests.gateway_connections import Connection, connections, record, todays_document, tokens
 from tests.gateway_processes import (
     GatewayProcess,
@@ -91,6 +91,7 @@ def test_wrong_arguments_are_named(
         (("taxpayer", "--id", "27AAPFU0939F1ZX"), "GSTIN_CHECKSUM"),
         (("officer", "--id", "KA-1001"), "a officer needs --state"),
         (("reader", "--id", "LANE-7", "--state", "29"), "a reader needs --place"),
+        (("taxpayer", "--id", SUPPLIER, "--class", "TANKER"), "--class is of a transporter"),
     ],
 )
 def test_whom_to_enrol_is_checked(
@@ -119,6 +120,19 @@ async def test_enrol_beside_a_running_gateway(served: GatewayProcess) -> None:
         for connection in (one, two):
             path = "/v1/vehicles/KA12AB1234/eway-bills"
             assert (await connection.call(token, "GET", path)).status == 200
+
+
+@pytest.mark.slow
+async def test_the_class_of_a_transporter_is_kept(served: GatewayProcess) -> None:
+    done = run_command(
+        *("enrol", "transporter", "--id", TRANSPORTER, "--class", "TANKER"),
+        *("--data-dir", str(served.data_dir)),
+    )
+    assert done.returncode == 0, done.stderr
+    async with record(served) as direct:
+        row = await direct.fetchrow("SELECT role, person_id FROM client WHERE class = 'TANKER'")
+        assert row is not None
+        assert tuple(row) == ("transporter", TRANSPORTER)
 
 
 @pytest.mark.slow

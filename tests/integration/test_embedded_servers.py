@@ -154,7 +154,7 @@ def test_settings(tmp_path: Path) -> None:
     assert config == {
         "save": "",
         "appendonly": "no",
-        "maxmemory": str(2 * 1024**3),
+        "maxmemory": str(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4),
         "maxmemory-policy": "allkeys-lru",
     }
 
