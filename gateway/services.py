@@ -33,10 +33,10 @@ from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.parts_a import PartsA
 from ingest.past_lanes import PastLanes
 from ingest.rare_writes import RareWrites
+from ingest.reads import Reads
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
-from ingest.rfid_reads import RfidReads
 from ingest.tag_requirement import TagRequirement
 from ingest.tags import Tags
 from ingest.verifications import Verifications
@@ -65,7 +65,7 @@ class Services:
     verifications: Verifications
     lookups: Lookups
     lanes: Lanes
-    rfid_reads: RfidReads
+    reads: Reads
     listing: Listing
     replay: Replay
     inspections: Inspections
@@ -90,8 +90,8 @@ class Services:
             "uploads": self.invoices.slices_waiting,
             "extracts": self.extracts.waiting,
             "lanes": self.lanes.waiting,
-            "rfid_reads": self.rfid_reads.waiting,
-            "rfid_slices": self.rfid_reads.slices_waiting,
+            "reads": self.reads.waiting,
+            "read_slices": self.reads.slices_waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -157,7 +157,7 @@ async def running(
         Verifications(recorder, generation, lookups),
         lookups,
         lanes,
-        RfidReads(database, recorder, read_numbers, lanes, past_lanes),
+        Reads(database, recorder, read_numbers, lanes, past_lanes),
         Listing(database),
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
@@ -176,7 +176,7 @@ async def running(
         asyncio.create_task(notifications.keep()),
         asyncio.create_task(hot_state.keep()),
         asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.rfid_reads.sweep, clock)),
+        asyncio.create_task(_keep_sweeping(services.reads.sweep, clock)),
     ]
     try:
         yield services
@@ -188,7 +188,7 @@ async def running(
         await services.parts_a.close()
         await services.changes.close()
         await services.verifications.close()
-        await services.rfid_reads.close()
+        await services.reads.close()
         await tag_requirement.close()
         await notifications.close()
         await recorder.close()

@@ -28,8 +28,8 @@ from tests.documents import (
 )
 from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
+from tests.reads import READS, read
 from tests.reports import detention, final, summary
-from tests.rfid import READS, read
 from tests.tags import OPERATOR, TAGS, a_tag
 from validators.authority import Person, Role
 from validators.calendar import india_date

@@ -20,8 +20,8 @@ from tests.documents import (
 )
 from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
+from tests.reads import READS, read
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
-from tests.rfid import READS, read
 from tests.tags import TAG, TAGS
 from validators.errors import FAULTS, PROBLEMS
 

@@ -272,7 +272,7 @@ OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS | TAG_TRIGGER
 
 
 OF_ONE_READ: Final = {"READ_ID_REUSED"}
-"""Of a read beside others, never of a call: tests/acceptance/test_rfid_reads.py."""
+"""Of a read beside others, never of a call: tests/acceptance/test_reads.py."""
 
 
 def test_every_code_of_the_catalogue_is_provoked() -> None:

@@ -41,7 +41,7 @@ from schemathesis.specs.openapi import checks
 
 from tests.fuzz_world import NOBODY, PERSONS, World
 from tests.life_driver import gateway_in_thread
-from tests.rfid import READS
+from tests.reads import READS
 from validators.errors import PROBLEMS
 
 ROUNDS: Final = int(os.environ.get("OPENAPI_FUZZ_ROUNDS", "1"))

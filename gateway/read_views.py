@@ -5,11 +5,11 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from ingest.counting import Counted
-from ingest.rfid_reads import Outcome
+from ingest.read_counting import Counted
+from ingest.reads import Outcome
 from validators.calendar import INDIA
 from validators.errors import Fault, Refusal
-from validators.rfid_read import CountedRead, SentRead
+from validators.reads import CountedRead, SentRead
 
 VERIFIED_TOLD_MAX: Final = 50
 

@@ -18,7 +18,7 @@ from tests.documents import (
     person,
 )
 from tests.gateway_in_process import Gateway
-from tests.rfid import (
+from tests.reads import (
     CARRIER,
     OTHER_READER,
     READS,
@@ -527,7 +527,7 @@ async def test_a_claim_is_forgotten_once_its_read_would_be_refused(gateway: Gate
     tag, vehicle = await lorry(gateway)
     sent = read(tag, gateway.clock())
     assert (await send(gateway, sent))[0]["status"] == 201
-    sweep = gateway.services.rfid_reads.sweep
+    sweep = gateway.services.reads.sweep
     gateway.clock.advance(hours=72)
     await sweep(gateway.clock())
     assert (await send(gateway, sent))[0]["status"] == 200

@@ -2,13 +2,13 @@
 
 from gateway.http import Answer, Call
 from gateway.operation import Operation
-from gateway.rfid_read_views import ReadsAnswer, read_answer
+from gateway.read_views import ReadsAnswer, read_answer
 from gateway.services import Services
 from gateway.views import encode
 from ingest import limits
 from validators.authority import READERS
 from validators.errors import Refusal
-from validators.rfid_read import ReadsForm, read_reads
+from validators.reads import ReadsForm, read_reads
 
 
 def operation(services: Services) -> Operation:
@@ -20,7 +20,7 @@ def operation(services: Services) -> Operation:
             raise Refusal("IDEMPOTENCY_KEY_NOT_TAKEN", words)
         body = await call.body()
         sent = read_reads(body, limits.RFID_READS_MAX)
-        outcomes = await services.rfid_reads.count(call.caller, sent, call.at)
+        outcomes = await services.reads.count(call.caller, sent, call.at)
         answers = [read_answer(one, became) for one, became in zip(sent, outcomes, strict=True)]
         return Answer(200, encode(ReadsAnswer(answers)))
 

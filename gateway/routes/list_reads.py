@@ -9,7 +9,7 @@ from msgspec import Struct
 from gateway.http import Answer, Call
 from gateway.operation import Operation
 from gateway.paging import read_cursor_of, read_limit, write_cursor
-from gateway.rfid_read_views import ReadList, read_view
+from gateway.read_views import ReadList, read_view
 from gateway.services import Services
 from gateway.views import encode
 from ingest import limits
@@ -17,7 +17,7 @@ from validators.authority import OFFICERS
 from validators.errors import Refusal, fault
 from validators.forms import read_query
 from validators.identifiers import normal_vehicle, vehicle_fault
-from validators.rfid_read import CountedRead
+from validators.reads import CountedRead
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -47,7 +47,7 @@ def operation(services: Services) -> Operation:
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         # One more than shown tells whether there is a next page.
-        found = await services.rfid_reads.page(vehicle, before, count + 1)
+        found = await services.reads.page(vehicle, before, count + 1)
         shown = found[:count]
         cursor = write_cursor(_place(shown[-1])) if len(found) > count else None
         return Answer(200, encode(ReadList([read_view(read) for read in shown], cursor)))

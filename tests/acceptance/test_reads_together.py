@@ -12,7 +12,7 @@ import pytest
 from ingest import limits
 from tests.documents import OFFICER, READER, SUPPLIER, person
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
-from tests.rfid import CARRIER, READS, counted, loaded, lorry, read, send
+from tests.reads import CARRIER, READS, counted, loaded, lorry, read, send
 from tests.waiting import until
 
 BILLS = "/v1/eway-bills"
@@ -124,7 +124,7 @@ async def test_two_reads_of_one_lorry_at_once(gateway: Gateway, record: Record) 
         tasks = [asyncio.create_task(send(gateway, read(tag, gateway.clock())))]
         await waiting(record)
         tasks += [asyncio.create_task(send(gateway, read(tag, gateway.clock()))) for _ in range(9)]
-        await until(lambda: gateway.services.rfid_reads.waiting == 9)
+        await until(lambda: gateway.services.reads.waiting == 9)
     for (answer,) in await asyncio.gather(*tasks):
         assert (answer["status"], answer["verified"]) == (201, [ebn])
     assert await record.fetchval("SELECT version FROM eway_bill WHERE ebn = $1", int(ebn)) == 2
@@ -238,7 +238,7 @@ async def test_past_the_queue_a_read_is_refused(
             taken = [asyncio.create_task(send(gateway, reads[0]))]
             await waiting(record)
             taken += [asyncio.create_task(send(gateway, one)) for one in reads[1:5]]
-            await until(lambda: gateway.services.rfid_reads.waiting == 4)
+            await until(lambda: gateway.services.reads.waiting == 4)
             assert statuses(await send(gateway, reads[5])) == [(503, "OVERLOADED")]
         for answers in await asyncio.gather(*taken):
             assert statuses(answers) == [(201, "")]
@@ -264,7 +264,7 @@ async def test_large_calls_take_turns_and_a_lane_does_not(
     """However many reads offline readers send, a lane's own waits behind two slices of them. A
     large call past those that are taken is refused as a whole."""
     async with small(dsn, redis_url, monkeypatch, RFID_LARGE_CALLS_MAX=3) as gateway:
-        reads = gateway.services.rfid_reads
+        reads = gateway.services.reads
         tag, _ = await lorry(gateway)
 
         def large() -> "asyncio.Task[Sequence[dict[str, Any]]]":

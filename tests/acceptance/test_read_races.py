@@ -22,7 +22,7 @@ from tests.gateway_connections import (
     tokens,
 )
 from tests.gateway_processes import GatewayProcess, gateway_process
-from tests.rfid import READS, new_vehicle, read
+from tests.reads import READS, new_vehicle, read
 from tests.tags import a_tag
 from tests.waiting import until
 

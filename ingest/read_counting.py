@@ -23,7 +23,7 @@ from validators.errors import Refusal
 from validators.eway_bill import EwayBill
 from validators.lane import Judgement, LaneDecision, Stay
 from validators.life import verified
-from validators.rfid_read import CountedRead
+from validators.reads import CountedRead
 
 
 class NewRead(NamedTuple):

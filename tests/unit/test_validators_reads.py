@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from validators.errors import Refusal
-from validators.rfid_read import READ_FAULTS_MAX, SentRead, examine_read, read_reads
+from validators.reads import READ_FAULTS_MAX, SentRead, examine_read, read_reads
 
 MOST = 5000
 TAG = "E2801160600002054CC2096F"

@@ -8,17 +8,17 @@ from typing import TypeVar
 
 from ingest import limits
 from ingest.batching import Batcher, Turns
-from ingest.counting import Counted, NewRead, count_reads, read_of
 from ingest.database import Database
 from ingest.lanes import Lanes
 from ingest.numbers import Numbers
 from ingest.past_lanes import PastLanes
+from ingest.read_counting import Counted, NewRead, count_reads, read_of
 from ingest.recording import Recorder
 from validators.authority import READERS, Person, require_role
 from validators.errors import Refusal, invalid_document
 from validators.identifiers import normal_tag
 from validators.lane import judged, not_mapped
-from validators.rfid_read import CountedRead, SentRead, examine_read
+from validators.reads import CountedRead, SentRead, examine_read
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ Outcome = Counted | Refusal
 """What became of one read."""
 
 
-class RfidReads:
+class Reads:
     """Counts reads of RFID tags, and tells what was read."""
 
     def __init__(
