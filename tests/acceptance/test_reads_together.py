@@ -116,6 +116,25 @@ async def test_a_renewal_before_a_read(gateway: Gateway, record: Record) -> None
     assert [await verified(gateway, one) for one in (ebn, heir)] == [False, True]
 
 
+async def test_a_read_before_a_renewal(gateway: Gateway, record: Record) -> None:
+    """The renewal was decided on a bill nobody had verified; asked for again, it goes on from one
+    that was."""
+    ebn, answer, refused = await raced(gateway, record, change=renew, read_first=True)
+    assert (answer["verified"], refused) == ([ebn], "")
+    heir = await renew(gateway, ebn)
+    assert [await verified(gateway, one) for one in (ebn, heir)] == [True, True]
+
+
+async def test_a_bill_that_was_verified_is_not_waited_for(gateway: Gateway, record: Record) -> None:
+    """It cannot be cancelled any more, so lanes need not stand in line for it."""
+    tag, vehicle = await lorry(gateway)
+    ebn = await loaded(gateway, vehicle)
+    await send(gateway, read(tag, gateway.clock()))
+    async with held(record, "SELECT FROM eway_bill WHERE ebn = $1 FOR UPDATE", int(ebn)):
+        (answer,) = await send(gateway, read(tag, gateway.clock()))
+    assert (answer["status"], answer["verified"]) == (201, [ebn])
+
+
 async def test_two_reads_of_one_lorry_at_once(gateway: Gateway, record: Record) -> None:
     """Also where they share a transaction: the bill changes once, and both verify it."""
     tag, vehicle = await lorry(gateway)
