@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 CONNECTIONS_EACH: Final = 8
 PAIRS: Final = 2000
 REPLAYED: Final = 10_000
+REUSED: Final = 400
 SENT_AGAIN: Final = 4000
 CUT_OFF: Final = 6000
 ACKNOWLEDGED_MIN: Final = 1500
@@ -137,6 +138,31 @@ async def test_a_read_against_a_cancellation(lanes: Lanes) -> None:
         winners[won] += 1
     assert len(winners) == 2, "each wins some"
     assert winners.total() == PAIRS
+
+
+async def test_two_reads_under_one_read_id(lanes: Lanes) -> None:
+    """Of two that differ, at two workers, one is counted and the other is told so."""
+    now = datetime.now(UTC)
+    couples = list(zip(*lanes.workers, strict=True))
+    before = await lanes.counted()
+
+    async def race(couple: tuple[Connection, ...]) -> list[int]:
+        winners = []
+        for _ in range(REUSED // len(couples)):
+            both = [read(a_tag(), now) for _ in couple]
+            both[1]["read_id"] = both[0]["read_id"]
+            answers = await asyncio.gather(
+                *(lanes.send(one, [sent]) for one, sent in zip(couple, both, strict=True))
+            )
+            told = [answer["status"] for (answer,) in answers]
+            assert sorted(told) == [201, 409]
+            assert answers[told.index(409)][0]["code"] == "READ_ID_REUSED"
+            winners.append(told.index(201))
+        return winners
+
+    winners = [won for share in await asyncio.gather(*map(race, couples)) for won in share]
+    assert set(winners) == {0, 1}, "each worker wins some"
+    assert await lanes.counted() == before + len(winners) == before + REUSED
 
 
 def _reads_of(lorries: Sequence[tuple[str, str]], count: int) -> list[Read]:

@@ -523,6 +523,15 @@ async def test_reads_are_listed_newest_first_page_by_page(gateway: Gateway) -> N
         assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [(pointer, code)]
 
 
+def test_limits_hold_that_a_claim_outlives_every_read_that_may_be_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits.check()
+    monkeypatch.setattr(limits, "READ_CLAIM_KEPT", limits.READ_AGE_MAX + timedelta(minutes=30))
+    with pytest.raises(AssertionError, match="claim is forgotten"):
+        limits.check()
+
+
 async def test_a_claim_is_forgotten_once_its_read_would_be_refused(gateway: Gateway) -> None:
     tag, vehicle = await lorry(gateway)
     sent = read(tag, gateway.clock())
