@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from ingest import limits
@@ -19,74 +18,29 @@ from tests.documents import (
 )
 from tests.gateway_in_process import Gateway
 from tests.reads import (
-    CARRIER,
+    BILLS,
     OTHER_READER,
     READS,
+    cancel,
     counted,
+    listed,
     loaded,
     lorry,
-    mapped,
-    new_vehicle,
+    move,
+    passed,
+    post,
     read,
+    renew,
+    said,
     send,
+    stopped,
     unmapped,
+    verified_at,
 )
 from tests.tags import a_tag
 from validators.authority import Person, Role
 
-BILLS = "/v1/eway-bills"
 MICROSECOND = timedelta(microseconds=1)
-ELSEWHERE = {"vehicle_number": "MH14CD5678", "reason": "BREAKDOWN", "place": "Hubli"}
-
-
-async def post(gateway: Gateway, who: Person, path: str, body: Any) -> dict[str, Any]:
-    answer = await gateway.call(who, "POST", path, json=body)
-    assert answer.status_code < 300, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-async def cancel(gateway: Gateway, ebn: str) -> httpx.Response:
-    path = f"{BILLS}/{ebn}/cancellation"
-    return await gateway.call(person(SUPPLIER), "POST", path, json={"reason": "not sent"})
-
-
-async def move(gateway: Gateway, ebn: str, vehicle_number: str = "MH14CD5678") -> None:
-    body = ELSEWHERE | {"vehicle_number": vehicle_number}
-    await post(gateway, CARRIER, f"{BILLS}/{ebn}/conveyances", body)
-
-
-async def renew(gateway: Gateway, ebn: str, vehicle_number: str) -> str:
-    body = {"vehicle_number": vehicle_number, "distance_km": 50, "reason": "flood"}
-    bill = await post(gateway, CARRIER, f"{BILLS}/{ebn}/renewal", body)
-    return str(bill["ebn"])
-
-
-async def verified_at(gateway: Gateway, ebn: str) -> datetime | None:
-    bill = (await gateway.call(OFFICER, "GET", f"{BILLS}/{ebn}")).json()
-    written = bill["verified_at"]
-    return gateway.clock.at(written) if written else None
-
-
-async def listed(gateway: Gateway, vehicle: str, **query: Any) -> httpx.Response:
-    asked = {"vehicle_number": vehicle, **query}
-    return await gateway.call(OFFICER, "GET", READS, params=asked)
-
-
-def said(answer: dict[str, Any]) -> tuple[Any, ...]:
-    """Status, decision and reasons, and what was verified; of a refusal its code."""
-    if "code" in answer:
-        return answer["status"], answer["code"]
-    assert answer["bills"] == len(answer["verified"])
-    return answer["status"], answer["decision"], answer["reasons"], answer["verified"]
-
-
-def passed(*ebns: str) -> tuple[Any, ...]:
-    return 201, "PASS", [], list(ebns)
-
-
-def stopped(*reasons: str) -> tuple[Any, ...]:
-    return 201, "STOP", list(reasons), []
 
 
 async def test_a_read_is_a_verification_with_place_and_state(gateway: Gateway) -> None:
@@ -128,49 +82,64 @@ async def test_a_read_is_a_verification_with_place_and_state(gateway: Gateway) -
 
 
 async def test_each_reason_to_stop_is_told_and_recorded(gateway: Gateway) -> None:
-    """Also where several are true, and by hot state and record alike."""
     await gateway.until_hot()
     at = gateway.clock
-    lorries = {name: await lorry(gateway) for name in ("none", "expired", "cancelled", "moved")}
-    all_of_them = await lorry(gateway)
-    short = {"distance_km": 50}
+    lorries = {
+        name: await lorry(gateway) for name in ("none", "expired", "cancelled", "moved", "all")
+    }
+
+    async def end(name: str, vehicle: str) -> None:
+        ebn = await loaded(gateway, vehicle, distance_km=50)
+        if name == "cancelled":
+            assert (await cancel(gateway, ebn)).status_code == 200
+        elif name == "moved":
+            await move(gateway, ebn)
+
     for name in ("expired", "cancelled", "moved"):
-        tag, vehicle = lorries[name]
-        for on in (vehicle, all_of_them[1]):
-            ebn = await loaded(gateway, on, **short)
-            if name == "cancelled":
-                assert (await cancel(gateway, ebn)).status_code == 200
-            elif name == "moved":
-                await move(gateway, ebn)
-    at.advance(hours=24)
-    last_valid = await send(gateway, read(lorries["expired"][0], at()))
-    assert last_valid[0]["decision"] == "PASS"
-    at.advance(microseconds=1)
+        await end(name, lorries[name][1])
+    await end("expired", lorries["all"][1])
+    at.advance(hours=23)
+    await end("cancelled", lorries["all"][1])
+    await end("moved", lorries["all"][1])
+    at.advance(hours=1)
     expected = {
-        a_tag(): ["TAG_NOT_MAPPED"],
-        lorries["none"][0]: ["NO_EWAY_BILL"],
-        lorries["expired"][0]: ["EXPIRED"],
-        # What ended a day and a microsecond ago is no reason any more.
-        lorries["cancelled"][0]: ["NO_EWAY_BILL"],
-        lorries["moved"][0]: ["NO_EWAY_BILL"],
+        a_tag(): stopped("TAG_NOT_MAPPED"),
+        lorries["none"][0]: stopped("NO_EWAY_BILL"),
+        lorries["cancelled"][0]: stopped("CANCELLED"),
+        lorries["moved"][0]: stopped("VEHICLE_CHANGED"),
     }
     answers = await send(gateway, *(read(tag, at()) for tag in expected))
-    assert [said(answer) for answer in answers] == [stopped(*why) for why in expected.values()]
-    assert answers[0]["vehicle_number"] is None
-    # Of the day before, when it was fresh: each is judged by its own instant.
-    tags = [lorries[name][0] for name in ("cancelled", "moved")]
-    then = at() - MICROSECOND
-    answers = await send(gateway, *(read(tag, then) for tag in tags))
-    assert [said(answer) for answer in answers] == [
-        stopped("CANCELLED"),
-        stopped("VEHICLE_CHANGED"),
+    assert [said(answer) for answer in answers] == list(expected.values())
+    assert [answer["vehicle_number"] for answer in answers] == [
+        None,
+        *(lorries[name][1] for name in ("none", "cancelled", "moved")),
     ]
-    (answer,) = await send(gateway, read(all_of_them[0], then))
+    (answer,) = await send(gateway, read(lorries["expired"][0], at()))
     assert answer["decision"] == "PASS"
-    for tag, vehicle in lorries.values():
-        for item in (await listed(gateway, vehicle)).json()["items"]:
-            assert (item["tag"], item["ebns"] == []) == (tag, item["decision"] == "STOP")
-            assert (item["reasons"] == []) == (item["decision"] == "PASS")
+    at.advance(microseconds=1)
+    expected = {
+        lorries["expired"][0]: stopped("EXPIRED"),
+        lorries["all"][0]: stopped("CANCELLED", "EXPIRED", "VEHICLE_CHANGED"),
+        # What ended a day and a microsecond ago is no reason any more.
+        lorries["cancelled"][0]: stopped("NO_EWAY_BILL"),
+        lorries["moved"][0]: stopped("NO_EWAY_BILL"),
+    }
+    answers = await send(gateway, *(read(tag, at()) for tag in expected))
+    assert [said(answer) for answer in answers] == list(expected.values())
+    recorded = {
+        name: [
+            (item["decision"], item["reasons"], len(item["ebns"]))
+            for item in (await listed(gateway, vehicle)).json()["items"]
+        ]
+        for name, (_, vehicle) in lorries.items()
+    }
+    assert recorded == {
+        "none": [("STOP", ["NO_EWAY_BILL"], 0)],
+        "expired": [("STOP", ["EXPIRED"], 0), ("PASS", [], 1)],
+        "cancelled": [("STOP", ["NO_EWAY_BILL"], 0), ("STOP", ["CANCELLED"], 0)],
+        "moved": [("STOP", ["NO_EWAY_BILL"], 0), ("STOP", ["VEHICLE_CHANGED"], 0)],
+        "all": [("STOP", ["CANCELLED", "EXPIRED", "VEHICLE_CHANGED"], 0)],
+    }
 
 
 async def test_answers_are_in_order_and_doubles_count_once(gateway: Gateway) -> None:
@@ -206,105 +175,6 @@ async def test_answers_are_in_order_and_doubles_count_once(gateway: Gateway) -> 
     assert len((await listed(gateway, vehicle)).json()["items"]) == 2
 
 
-OFFLINE = timedelta(hours=30)
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        *("valid then and now", "valid then and expired now", "valid then and cancelled since"),
-        *("cancelled before", "not generated yet", "moved away since", "moved here since"),
-        *("renewed since", "renewed before"),
-    ],
-)
-async def test_an_offline_read_is_judged_by_its_own_instant(gateway: Gateway, case: str) -> None:
-    """On the instant of what happened, and a microsecond before it. The read comes in a day and
-    more later."""
-    await gateway.until_hot()
-    clock = gateway.clock
-    tag, vehicle = await lorry(gateway)
-    clock.advance(hours=1)
-    before = clock()
-    place = new_vehicle() if case == "moved here since" else vehicle
-    km = 350 if case == "valid then and now" else 50
-    ebn = "" if case == "not generated yet" else await loaded(gateway, place, distance_km=km)
-    clock.advance(hours=1)
-    at, heir = clock(), ""
-    match case:
-        case "valid then and cancelled since" | "cancelled before":
-            assert (await cancel(gateway, ebn)).status_code == 200
-        case "not generated yet":
-            ebn = await loaded(gateway, vehicle)
-        case "moved away since":
-            await move(gateway, ebn)
-        case "moved here since":
-            await move(gateway, ebn, vehicle)
-        case "renewed since" | "renewed before":
-            heir = await renew(gateway, ebn, vehicle)
-    clock.advance(seconds=OFFLINE.total_seconds())
-    just = at - MICROSECOND
-    expected: dict[str, list[tuple[datetime, tuple[Any, ...]]]] = {
-        "valid then and now": [(just, passed(ebn)), (clock(), passed(ebn))],
-        "valid then and expired now": [
-            (before + timedelta(hours=24), passed(ebn)),
-            (before + timedelta(hours=24) + MICROSECOND, stopped("EXPIRED")),
-        ],
-        # The cancellation stands: what was valid passed, and is not verified.
-        "valid then and cancelled since": [(before, passed()), (just, passed())],
-        "cancelled before": [(at, stopped("CANCELLED")), (clock(), stopped("NO_EWAY_BILL"))],
-        "not generated yet": [(just, stopped("NO_EWAY_BILL")), (at, passed(ebn))],
-        "moved away since": [(just, passed(ebn)), (at, stopped("VEHICLE_CHANGED"))],
-        "moved here since": [(just, stopped("NO_EWAY_BILL")), (at, passed(ebn))],
-        "renewed since": [(just, passed(ebn)), (at, passed(heir))],
-        "renewed before": [(at, passed(heir)), (just, passed(ebn))],
-    }
-    reads = [read(tag, when) for when, _ in expected[case]]
-    answers = await send(gateway, *reads)
-    assert [said(answer) for answer in answers] == [what for _, what in expected[case]]
-    last = heir or ebn
-    verified = any(what[3] for _, what in expected[case])
-    was_at = await verified_at(gateway, last)
-    if not verified:
-        assert was_at is None
-    else:
-        first = next(when for when, what in expected[case] if what[3])
-        assert was_at == (at if heir else first), "never before it was generated"
-    status = (await gateway.call(OFFICER, "GET", f"{BILLS}/{ebn}")).json()["status"]
-    assert (status == "CANCELLED") == ("cancelled" in case)
-
-
-async def test_what_was_renewed_is_verified_by_its_last_renewal(gateway: Gateway) -> None:
-    tag, vehicle = await lorry(gateway)
-    ebn, at = await loaded(gateway, vehicle), gateway.clock()
-    gateway.clock.advance(hours=1)
-    second = await renew(gateway, ebn, "MH14CD5678")
-    gateway.clock.advance(hours=1)
-    third = await renew(gateway, second, "MH14CD5678")
-    (answer,) = await send(gateway, read(tag, at))
-    assert said(answer) == passed(ebn)
-    assert [await verified_at(gateway, one) for one in (ebn, second, third)] == [
-        None,
-        None,
-        gateway.clock(),
-    ]
-    refused = await gateway.call(
-        CARRIER, "POST", f"{BILLS}/{third}/cancellation", json={"reason": "no"}
-    )
-    assert refused.json()["code"] == "ALREADY_VERIFIED_IN_TRANSIT"
-    assert said((await send(gateway, read(tag, at)))[0]) == passed(ebn)
-
-
-async def test_a_renewal_that_was_cancelled_is_not_verified(gateway: Gateway) -> None:
-    tag, vehicle = await lorry(gateway)
-    ebn, at = await loaded(gateway, vehicle), gateway.clock()
-    gateway.clock.advance(hours=1)
-    heir = await renew(gateway, ebn, vehicle)
-    path = f"{BILLS}/{heir}/cancellation"
-    await post(gateway, CARRIER, path, {"reason": "not needed"})
-    (answer,) = await send(gateway, read(tag, at))
-    assert said(answer) == passed()
-
-
 async def test_what_was_verified_before_is_verified_by_every_read(gateway: Gateway) -> None:
     """Also by a renewal's earlier one, and with the first instant kept."""
     tag, vehicle = await lorry(gateway)
@@ -337,42 +207,6 @@ async def test_everything_valid_on_board_is_verified_and_the_rest_is_not(gateway
     assert [await verified_at(gateway, ebn) for ebn in ebns] == [
         at if ebn in on_board else None for ebn in ebns
     ]
-
-
-async def test_a_late_read_is_of_the_vehicle_the_tag_was_on_then(gateway: Gateway) -> None:
-    tag, first = await lorry(gateway)
-    began = gateway.clock()
-    on_first = await loaded(gateway, first)
-    second = new_vehicle()
-    on_second = await loaded(gateway, second)
-    gateway.clock.advance(hours=1)
-    remapped = gateway.clock()
-    await mapped(gateway, tag, second)
-    gateway.clock.advance(hours=1)
-    ended = gateway.clock()
-    await unmapped(gateway, tag)
-    gateway.clock.advance(hours=1)
-    instants = {
-        began - MICROSECOND: (None, []),
-        began: (first, [on_first]),
-        remapped - MICROSECOND: (first, [on_first]),
-        remapped: (second, [on_second]),
-        ended - MICROSECOND: (second, [on_second]),
-        ended: (None, []),
-    }
-    answers = await send(gateway, *(read(tag, when) for when in instants))
-    told = [(answer["vehicle_number"], answer["verified"]) for answer in answers]
-    assert told == list(instants.values())
-
-
-async def test_a_read_of_the_last_minute_is_of_the_vehicle_the_tag_is_on(gateway: Gateway) -> None:
-    tag, first = await lorry(gateway)
-    second = new_vehicle()
-    gateway.clock.advance(hours=1)
-    await mapped(gateway, tag, second)
-    live = gateway.clock() - limits.READ_LIVE_FOR
-    answers = await send(gateway, read(tag, live), read(tag, live - MICROSECOND))
-    assert [answer["vehicle_number"] for answer in answers] == [second, first]
 
 
 @pytest.mark.parametrize(
