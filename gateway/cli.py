@@ -1,4 +1,5 @@
-"""The command line: serve, enrol, migrate, rebuild-hot-state, archive-invoices, upload, demo."""
+"""The command line: serve, enrol, migrate, rebuild-hot-state, archive-invoices, upload, reader and
+demo."""
 
 import argparse
 import json
@@ -14,6 +15,7 @@ import uvloop
 from redis.exceptions import RedisError
 
 from gateway import demo, supervisor
+from gateway.reader.arguments import add_arguments as add_reader_arguments
 from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
 from gateway.servers.process import ServerFailed
 from gateway.settings import SettingError, Settings, environment, variable
@@ -90,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     archive.add_argument("--into", required=True, type=Path, help="directory of the files")
     send = _command(commands, "upload", "send a file to a gateway", _upload, servers=False)
     add_upload_arguments(send)
+    reader = _command(
+        commands, "reader", "send what an RFID reader reads to a gateway", _reader, servers=False
+    )
+    add_reader_arguments(reader)
     _command(commands, "demo", "a throwaway gateway shows what it does", _demo, servers=False)
     return parser
 
@@ -208,6 +214,17 @@ def _upload(_: Settings, chosen: argparse.Namespace) -> None:
     from gateway.upload.command import upload  # noqa: PLC0415
 
     sys.exit(upload(chosen, environment()))
+
+
+def _reader(_: Settings, chosen: argparse.Namespace) -> None:
+    # sllurp is installed only where a reader is.
+    try:
+        from gateway.reader.command import read_tags  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "sllurp":
+            raise
+        raise SettingError("a reader needs sllurp: pip install 'eway-gateway[reader]'") from None
+    read_tags(chosen, environment())
 
 
 def _demo(_: Settings, __: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
 import uvicorn
@@ -176,11 +176,23 @@ def problem(status: int, code: str, detail: str, **headers: str) -> Response:
     )  # fmt: skip
 
 
+class Serves(Protocol):
+    """A gateway's side of something, for a test."""
+
+    url: str
+    release: threading.Event
+
+    def app(self) -> Starlette: ...
+
+
+Server = TypeVar("Server", bound=Serves)
+
+
 @contextmanager
-def serving(server: BulkServer) -> Iterator[BulkServer]:
-    """The server on a port of its own, in a thread."""
+def serving(server: Server, port: int = 0) -> Iterator[Server]:
+    """The server on a port, any free one for 0, in a thread; at the end it holds nothing back."""
     config = uvicorn.Config(
-        server.app(), port=0, log_level="critical", loop="uvloop", timeout_graceful_shutdown=1
+        server.app(), port=port, log_level="critical", loop="uvloop", timeout_graceful_shutdown=1
     )
     uvicorn_server = uvicorn.Server(config)
     with config.bind_socket() as listening:

@@ -4,10 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-URL: Final = "GATEWAY_URL"
-CLIENT_ID: Final = "GATEWAY_CLIENT_ID"
-CLIENT_SECRET: Final = "GATEWAY_CLIENT_SECRET"  # noqa: S105 - the name of a variable
-URL_DEFAULT: Final = "http://127.0.0.1:8000"
+from gateway.client.arguments import add_gateway_arguments
+
 CONNECTIONS_DEFAULT: Final = 1
 CONNECTIONS_MAX: Final = 32
 TRIES_DEFAULT: Final = 10
@@ -21,14 +19,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         choices=["invoices", "eway-bills"],
         help="what the file holds, where it does not tell by itself",
     )
-    command.add_argument("--url", metavar="URL", help=f"the gateway ({URL}, default {URL_DEFAULT})")
-    command.add_argument(
-        "--credentials",
-        type=Path,
-        metavar="FILE",
-        help="client id and secret as `gateway enrol` prints them "
-        f"(otherwise {CLIENT_ID} and {CLIENT_SECRET}, no default)",
-    )
+    add_gateway_arguments(command)
     command.add_argument(
         "--connections",
         type=int,

@@ -1,31 +1,22 @@
 """`gateway upload`: from its arguments to its exit code."""
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import uvloop
 
+from gateway.client.credentials import Credentials, gateway_url, read_credentials
 from gateway.settings import SettingError
 from gateway.upload.answers import AnswersFile
-from gateway.upload.arguments import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    CONNECTIONS_MAX,
-    URL,
-    URL_DEFAULT,
-)
+from gateway.upload.arguments import CONNECTIONS_MAX
 from gateway.upload.documents import FileRefused, Kind, Outcome
 from gateway.upload.doubled import refuse_doubled
 from gateway.upload.progress import Progress
-from gateway.upload.refusals import UploadFailed
 from gateway.upload.refused import put_aside, refused_files, write_refused
-from gateway.upload.sending import send
+from gateway.upload.sending import UploadFailed, send
 from gateway.upload.source import Source, open_source
-from gateway.upload.tokens import Credentials
 
 SOME_REFUSED: Final = 3
 """The exit code when everything was answered, and not everything taken."""
@@ -36,8 +27,8 @@ def upload(chosen: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
     Raises SettingError when it was asked wrongly, UploadFailed when it could not be finished.
     """
-    url = _url(chosen.url or environment.get(URL) or URL_DEFAULT)
-    credentials = _credentials(chosen.credentials, environment)
+    url = gateway_url(chosen.url, environment)
+    credentials = read_credentials(chosen.credentials, environment)
     if not 1 <= chosen.connections <= CONNECTIONS_MAX:
         raise SettingError(f"--connections {chosen.connections} is not from 1 to {CONNECTIONS_MAX}")
     if chosen.tries < 1:
@@ -93,37 +84,6 @@ def _send(
         failure = "interrupted"
     progress.close(finished=failure is None)
     return failure
-
-
-def _url(written: str) -> str:
-    parts = urlsplit(written)
-    if "@" in parts.netloc:  # Nor is it said again: its password is nobody's to read.
-        raise SettingError("the URL names a user: say it without, and who uploads with "
-                           "--credentials")  # fmt: skip
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingError(f"{written!r} is not the URL of a gateway, such as {URL_DEFAULT}")
-    return written.rstrip("/")
-
-
-def _credentials(file: Path | None, environment: Mapping[str, str]) -> Credentials:
-    if file is None:
-        written: object = {
-            "client_id": environment.get(CLIENT_ID),
-            "client_secret": environment.get(CLIENT_SECRET),
-        }
-    else:
-        try:
-            written = json.loads(file.read_bytes())
-        except (OSError, ValueError) as error:
-            raise SettingError(f"--credentials {file}: {error}") from error
-    if isinstance(written, dict):
-        client_id, secret = written.get("client_id"), written.get("client_secret")
-        if isinstance(client_id, str) and isinstance(secret, str) and client_id and secret:
-            return Credentials(client_id, secret)
-    if file is None:
-        raise SettingError(f"who uploads? Say --credentials FILE, or set {CLIENT_ID} and "
-                           f"{CLIENT_SECRET}")  # fmt: skip
-    raise SettingError(f"--credentials {file} is not what `gateway enrol` prints")
 
 
 def _summary(source: Source, answers: AnswersFile, mend: list[Path]) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 import aiohttp
 import orjson
 
+from gateway.client.refusals import CallFailed, TokenRefused, refusal
 from gateway.upload.documents import FAILED, Document, Outcome, outcome
-from gateway.upload.refusals import TokenRefused, UploadFailed, refusal
 
 SEGMENT_DOCUMENTS: Final = 50_000
 """Documents of one request. A request that ends now and then lets a gateway restart in peace, and
@@ -78,7 +78,7 @@ class Connection:
         """One request: answers how many documents the gateway asks to send again.
 
         Whatever it raises, no document is lost and none that was answered is sent again: it tells
-        each answer to `answered` first. Raises ComeAgain, TokenRefused, UploadFailed, and
+        each answer to `answered` first. Raises ComeAgain, TokenRefused, CallFailed, and
         aiohttp.ClientError, OSError or TimeoutError for a connection that broke.
         """
         request = _Request(self._waiting, self._take)
@@ -148,7 +148,7 @@ class _Request:
     def match(self, answers: list[dict[str, Any]]) -> list[tuple[Document, dict[str, Any]]]:
         """The final ones of the next answers, with their documents.
 
-        Raises UploadFailed for answers that are not the gateway's.
+        Raises CallFailed for answers that are not the gateway's.
         """
         final = []
         for answer in answers:
@@ -156,7 +156,7 @@ class _Request:
                 continue
             self._answers += 1
             if answer.get("line") != self._answers or not self._unanswered:
-                raise UploadFailed(
+                raise CallFailed(
                     f"the gateway answered line {answer.get('line')} where the answer to "
                     f"{self._answers} was due"
                 )
@@ -228,7 +228,7 @@ async def _batches(content: aiohttp.StreamReader) -> AsyncIterator[list[dict[str
         lines = (torn + read).split(b"\n")
         torn = lines.pop()
         if len(torn) > ANSWER_BYTES_MAX:
-            raise UploadFailed(f"an answer of the gateway is longer than {ANSWER_BYTES_MAX} bytes")
+            raise CallFailed(f"an answer of the gateway is longer than {ANSWER_BYTES_MAX} bytes")
         yield list(_answers(lines))
 
 
@@ -243,5 +243,5 @@ def _answers(lines: list[bytes]) -> Iterator[dict[str, Any]]:
         if not isinstance(answer, dict) or (
             "summary" not in answer and not isinstance(answer.get("status"), int)
         ):
-            raise UploadFailed(f"{line[:100]!r} is not an answer of a gateway")
+            raise CallFailed(f"{line[:100]!r} is not an answer of a gateway")
         yield answer

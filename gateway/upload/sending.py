@@ -1,24 +1,26 @@
 """Sends all that is unanswered of a file, over several connections, through what breaks."""
 
 import asyncio
-import random
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 
+from gateway.client.credentials import Credentials
+from gateway.client.pauses import backoff_seconds, broken
+from gateway.client.refusals import CallFailed, ComeAgain, TokenRefused
+from gateway.client.tokens import Tokens
 from gateway.upload.answers import AnswersFile
 from gateway.upload.connection import BLOCK_BYTES, BLOCK_DOCUMENTS, Connection, Take, Target
 from gateway.upload.csv_documents import CsvReading
 from gateway.upload.documents import Document, FileRefused, Outcome, outcome
 from gateway.upload.ndjson import NdjsonReading
 from gateway.upload.progress import Progress
-from gateway.upload.refusals import ComeAgain, TokenRefused, UploadFailed
 from gateway.upload.source import Source
-from gateway.upload.tokens import Credentials, Tokens
 
-_BACKOFF_SECONDS: Final = 0.1
-_BACKOFF_SECONDS_MAX: Final = 30.0
+
+class UploadFailed(RuntimeError):
+    """The upload cannot be finished; what was answered is kept."""
 
 
 async def send(
@@ -49,8 +51,8 @@ async def send(
             async with asyncio.TaskGroup() as group:
                 for each in work:
                     group.create_task(each)
-        except* UploadFailed as failures:
-            raise failures.exceptions[0] from None
+        except* (UploadFailed, CallFailed) as failures:
+            raise UploadFailed(str(failures.exceptions[0])) from None
 
 
 def _pass_over_broken_bodies(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -150,7 +152,7 @@ class _Work:
             if self._tries >= self._tries_max and not failing:
                 raise UploadFailed(f"{trouble}; given up after {self._tries} tries")
             if pause_seconds is None:
-                pause_seconds = _backoff_seconds(self._tries)
+                pause_seconds = backoff_seconds(self._tries)
             self._progress.note(f"{trouble}; going on in {pause_seconds:.1f} s")
             await asyncio.sleep(pause_seconds)
         if self._supply.failure:
@@ -177,7 +179,7 @@ class _Work:
         except ComeAgain as error:
             return str(error), error.pause_seconds
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return _broken(error), None
+            return broken(error), None
         try:
             asked_again = await connection.send(token)
         except TokenRefused as error:
@@ -188,7 +190,7 @@ class _Work:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # A gateway that refuses the token may break the connection before it can be heard.
             self._tokens.forget(token)
-            return _broken(error), None
+            return broken(error), None
         if asked_again:
             return f"the gateway asks to send {asked_again} documents again", None
         return None, None
@@ -197,13 +199,3 @@ class _Work:
 def _once(document: Document) -> Take:
     handed = [[document]]
     return lambda: handed.pop() if handed else []
-
-
-def _broken(error: Exception) -> str:
-    return f"the connection broke ({str(error) or type(error).__name__})"
-
-
-def _backoff_seconds(tries: int) -> float:
-    # Clients whom one gateway left do not all come back in the same instant.
-    spread = random.uniform(0.5, 1)  # noqa: S311 - nothing secret
-    return float(min(_BACKOFF_SECONDS * 2**tries, _BACKOFF_SECONDS_MAX) * spread)

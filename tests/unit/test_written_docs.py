@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
+from gateway.client import arguments as client
 from gateway.settings import Settings, variable
-from gateway.upload import arguments as upload
 from validators.errors import PROBLEMS
 
 ROOT = Path(__file__).parents[2]
@@ -49,8 +49,8 @@ def test_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_setting_is_documented_and_no_other() -> None:
     named = set(re.findall(r"GATEWAY_[A-Z_]+", EVERYTHING))
-    of_upload = {upload.URL, upload.CLIENT_ID, upload.CLIENT_SECRET}
-    assert named == {variable(field.name) for field in fields(Settings)} | of_upload
+    of_clients = {client.URL, client.CLIENT_ID, client.CLIENT_SECRET}
+    assert named == {variable(field.name) for field in fields(Settings)} | of_clients
 
 
 def test_codes_and_metrics_exist() -> None:

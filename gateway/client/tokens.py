@@ -1,24 +1,16 @@
-"""The access token of an upload: taken when needed, taken anew before it ends."""
+"""The access token of a client: taken when needed, taken anew before it ends."""
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
 
-from gateway.upload.refusals import UploadFailed, refusal
+from gateway.client.credentials import Credentials
+from gateway.client.refusals import CallFailed, refusal
 
 _MARGIN_SECONDS: Final = 60.0
 """A token is not used for a request in its last minute."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A client id and its secret, as `gateway enrol` prints them."""
-
-    client_id: str
-    client_secret: str
 
 
 class Tokens:
@@ -35,7 +27,7 @@ class Tokens:
     async def token(self) -> str:
         """A token with life in it.
 
-        Raises UploadFailed when the credentials are refused, ComeAgain and aiohttp.ClientError
+        Raises CallFailed when the credentials are refused, ComeAgain and aiohttp.ClientError
         when it may go better later.
         """
         async with self._taking:
@@ -64,5 +56,5 @@ class Tokens:
             self._token = str(answer["access_token"])
             lives = float(answer.get("expires_in", 0))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UploadFailed(f"{self._url} does not answer as a gateway does") from error
+            raise CallFailed(f"{self._url} does not answer as a gateway does") from error
         self._until = asked + max(lives - _MARGIN_SECONDS, lives / 2)

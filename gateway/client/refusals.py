@@ -9,8 +9,8 @@ _PROBLEM_BYTES_MAX: Final = 64 * 1024
 _PAUSE_SECONDS_MAX: Final = 300.0
 
 
-class UploadFailed(RuntimeError):
-    """The upload cannot be finished; what was answered is kept."""
+class CallFailed(RuntimeError):
+    """The gateway refuses the call, or does not answer as a gateway does: the same again fails."""
 
 
 class ComeAgain(Exception):
@@ -34,7 +34,7 @@ async def refusal(response: aiohttp.ClientResponse) -> Exception:
         words = f"{words}: {said}"
     if response.status == 429 or response.status >= 500:
         return ComeAgain(words, _pause_seconds(response.headers.get("Retry-After")))
-    return UploadFailed(words)
+    return CallFailed(words)
 
 
 def _problem(body: bytes) -> str:

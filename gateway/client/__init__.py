@@ -1,0 +1,1 @@
+"""What the commands that call a gateway share: which one, who calls, tokens, refusals, pauses."""
