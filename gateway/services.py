@@ -23,15 +23,17 @@ from ingest.gstr_1 import Extracts
 from ingest.hot_state import HotState
 from ingest.inspections import Inspections
 from ingest.invoice_lookups import InvoiceLookups
-from ingest.invoices import IDS_PER_MONTH, Invoices
+from ingest.invoices import Invoices
 from ingest.lanes import Lanes
 from ingest.listing import Listing
 from ingest.lookups import Lookups
 from ingest.notifications import Notifications
-from ingest.numbers import Numbers
+from ingest.numbers import IDS_PER_MONTH, Numbers
 from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.parts_a import PartsA
+from ingest.past_lanes import PastLanes
 from ingest.rare_writes import RareWrites
+from ingest.reads import Reads
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
@@ -63,6 +65,7 @@ class Services:
     verifications: Verifications
     lookups: Lookups
     lanes: Lanes
+    reads: Reads
     listing: Listing
     replay: Replay
     inspections: Inspections
@@ -87,6 +90,8 @@ class Services:
             "uploads": self.invoices.slices_waiting,
             "extracts": self.extracts.waiting,
             "lanes": self.lanes.waiting,
+            "reads": self.reads.waiting,
+            "read_slices": self.reads.slices_waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -134,6 +139,9 @@ async def running(
     tag_requirement = TagRequirement(database)
     generation = Generation(recorder, numbers, notifications, tag_requirement, rulebooks)
     invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
+    block = limits.RFID_READ_NUMBERS_BLOCK
+    read_numbers = Numbers(leasing("lease_read_numbers"), block, IDS_PER_MONTH)
+    lanes, past_lanes = Lanes(database, hot_state), PastLanes(database, hot_state)
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
     services = Services(
@@ -148,7 +156,8 @@ async def running(
         Consolidations(database, recorder, generation, notifications, tag_requirement),
         Verifications(recorder, generation, lookups),
         lookups,
-        Lanes(database, hot_state),
+        lanes,
+        Reads(database, recorder, read_numbers, lanes, past_lanes),
         Listing(database),
         Replay(database),
         Inspections(reports, lookups, generation.rulebook),
@@ -166,7 +175,8 @@ async def running(
     chores = [
         asyncio.create_task(notifications.keep()),
         asyncio.create_task(hot_state.keep()),
-        asyncio.create_task(_sweep(services.replay, clock)),
+        asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
+        asyncio.create_task(_keep_sweeping(services.reads.sweep, clock)),
     ]
     try:
         yield services
@@ -178,6 +188,7 @@ async def running(
         await services.parts_a.close()
         await services.changes.close()
         await services.verifications.close()
+        await services.reads.close()
         await tag_requirement.close()
         await notifications.close()
         await recorder.close()
@@ -192,10 +203,10 @@ async def _end(chore: "asyncio.Task[None]") -> None:
         await asyncio.wait([chore], timeout=0.5)
 
 
-async def _sweep(replay: Replay, clock: Clock) -> None:
+async def _keep_sweeping(sweep: Callable[[datetime], Awaitable[None]], clock: Clock) -> None:
     while True:
         try:
-            await replay.sweep(clock())
+            await sweep(clock())
         except Exception:
-            log.exception("answers past their time were not swept")
+            log.exception("what is past its time was not swept")
         await asyncio.sleep(limits.SWEEP_SECONDS)

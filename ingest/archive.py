@@ -20,7 +20,7 @@ from msgspec import Struct
 from ingest import limits
 from ingest.database import Connection, Database
 from ingest.invoice_document import unpack
-from ingest.invoices import IDS_PER_MONTH
+from ingest.numbers import IDS_PER_MONTH
 from ingest.queries import SQL
 from validators.calendar import india_time, month_code
 from validators.inv1 import read_inv1

@@ -11,7 +11,8 @@ from ingest import limits
 from ingest.batching import Batcher, Turns
 from ingest.database import Database
 from ingest.invoice_document import unpack
-from ingest.invoices import IDS_PER_MONTH, irn_key
+from ingest.invoices import irn_key
+from ingest.numbers import IDS_PER_MONTH
 from ingest.queries import SQL
 from validators.authority import Person, Role
 from validators.calendar import month_code

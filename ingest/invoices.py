@@ -27,8 +27,6 @@ from validators.inv1 import Inv1, encode, read_inv1
 from validators.inv1_faults import examine_invoice
 from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
 
-IDS_PER_MONTH: Final = 10**12
-
 
 def irn_head(irn: str) -> bytes:
     """What an invoice is found by: the first eight bytes of its IRN."""

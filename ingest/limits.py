@@ -24,8 +24,9 @@ WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
 WRITE_LANES: Final = 1
 """Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
-_WRITERS: Final = 5
-"""What has lanes of its own: bills, Parts A, changes, verifications, invoices sent singly."""
+_WRITERS: Final = 6
+"""What has lanes of its own: bills, Parts A, changes, verifications, invoices sent singly,
+reads."""
 
 BATCH_INVOICES_MAX: Final = 256
 WAITING_INVOICES_MAX: Final = 4096
@@ -85,6 +86,30 @@ VEHICLE_STAYS_MAX: Final = 2000
 """Of the newest bills on one vehicle that are looked at: twice a consolidated bill's."""
 READ_AGE_MAX: Final = timedelta(hours=72)
 """How old a read of a checkpoint may be when it comes in: a weekend without a connection."""
+READ_AHEAD_MAX: Final = timedelta(minutes=5)
+"""How far a reader's clock may be ahead of ours."""
+READ_LIVE_FOR: Final = timedelta(minutes=1)
+"""A read no older is of the vehicle its tag is on now; an older one, of the one it was on then."""
+READ_CLAIM_KEPT: Final = READ_AGE_MAX + timedelta(hours=1)
+"""How long after its instant a read that comes again is known to be the same."""
+RFID_READS_MAX: Final = 5000
+"""Of one call: of a MiB, an hour of a busy lane."""
+RFID_READS_OF_A_LANE: Final = 16
+"""A call of no more has no turn to wait for: it is a lane's own. Larger ones catch up."""
+RFID_READS_IN_A_SLICE: Final = 256
+RFID_SLICES_AT_ONCE: Final = 2
+"""Slices of larger calls one worker has under way: a single read waits behind no more of them."""
+RFID_LARGE_CALLS_MAX: Final = 16
+"""Larger calls one worker has taken; past it 503 OVERLOADED."""
+RFID_CALL_SECONDS_MAX: Final = 60.0
+"""Reads of a call that are not begun by then are refused OVERLOADED."""
+BATCH_RFID_READS_MAX: Final = 256
+"""Reads in one transaction."""
+WAITING_RFID_READS_MAX: Final = 4096
+RFID_READ_BILLS_MAX: Final = 512
+"""Bills that the reads of one transaction are the first to verify; one read alone may have more."""
+RFID_READ_NUMBERS_BLOCK: Final = 10_000
+"""Numbers leased at once: seconds of readers that catch up."""
 VEHICLE_BILLS_CHUNK: Final = 256
 """Bills of one vehicle looked at together."""
 INVOICE_SEARCHES_AT_ONCE: Final = 1
@@ -179,24 +204,35 @@ WORKERS_MAX: Final = 8
 
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
-    # Bills, Parts A, changes, verifications, invoices; lookups by number, vehicle and tag; replays;
-    # notifications; consolidations; lists of both; reports; withdrawals; uploads; invoices read,
-    # listed for GSTR-1, and searched for; tags, and conveyances that need one. The rest is for the
-    # chores and for single rows: a lease of numbers or of the hot state must not wait for these.
-    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 1 + 1
-    in_use += CONSOLIDATIONS_AT_ONCE + 2 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
+    # Bills, Parts A, changes, verifications, invoices, reads; lookups by number, vehicle and tag,
+    # and of what a late read saw; replays; notifications; consolidations; lists of both and of
+    # reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and searched for;
+    # tags, and conveyances that need one. The rest is for the chores and for single rows: a lease
+    # of numbers or of the hot state must not wait for these.
+    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 1 + 1 + 1
+    in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     in_use += INVOICE_SEARCHES_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
-    locks = WORKERS_MAX * ((2 * READ_LANES + 1) * BATCH_READS_MAX + written)
+    written += WRITE_LANES * max(RFID_READ_BILLS_MAX, VEHICLE_STAYS_MAX) * 3
+    locks = WORKERS_MAX * ((2 * READ_LANES + 2) * BATCH_READS_MAX + written)
     assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
         "PostgreSQL's shared lock table"
     )
     assert 3 * HOT_STATE_CHECK_SECONDS < HOT_STATE_LEASE_SECONDS, (
         "a missed check must not end trust"
     )
+    # A call, then a transaction of ten statements in five attempts, by a clock that is ahead.
+    slowest = timedelta(seconds=RFID_CALL_SECONDS_MAX + 50 * POSTGRES_COMMAND_SECONDS_MAX)
+    assert READ_AGE_MAX + slowest + READ_AHEAD_MAX < READ_CLAIM_KEPT, (
+        "a read whose claim is forgotten is refused for its age"
+    )
+    in_turns = RFID_SLICES_AT_ONCE * RFID_READS_IN_A_SLICE
+    assert RFID_READS_OF_A_LANE < RFID_READS_IN_A_SLICE <= BATCH_RFID_READS_MAX
+    assert 2 * in_turns <= WAITING_RFID_READS_MAX, "large calls do not fill the queue by themselves"
+    assert BATCH_RFID_READS_MAX < RFID_READ_NUMBERS_BLOCK // 4, "a lease ahead of need"
     assert BATCH_BILLS_MAX <= WAITING_BILLS_MAX
     assert BATCH_INVOICES_MAX <= WAITING_INVOICES_MAX
     assert BATCH_BILLS_MAX <= BULK_BILLS_IN_FLIGHT_MAX <= WAITING_BILLS_MAX, (

@@ -13,6 +13,8 @@ from validators.calendar import month_code
 
 SERIALS_PER_MONTH = 10**9
 BEYOND_EVERY_NUMBER = 10**12
+IDS_PER_MONTH = 10**12
+"""Of what is written by the million: invoices, reads of RFID tags (`lease_ids`)."""
 
 
 def first_number_of(at: datetime) -> int:

@@ -28,6 +28,7 @@ from tests.documents import (
 )
 from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
+from tests.reads import READS, read
 from tests.reports import detention, final, summary
 from tests.tags import OPERATOR, TAGS, a_tag
 from validators.authority import Person, Role
@@ -141,6 +142,7 @@ class World:
             ("POST", CONSOLIDATED): {
                 "ebns": [*self.path["ebn"][1:]], "vehicle_number": self.vehicle
             },
+            ("POST", READS): {"reads": [read(self.path["tag"][0], self.clock.now)]},
             ("PUT", f"{TAGS}/{{tag}}"): {"vehicle_number": "MH14CD5678"},
             ("POST", INSPECTIONS): summary(ebn=ebn),
             ("PUT", f"{INSPECTIONS}/{{inspection_id}}/final"): final(),

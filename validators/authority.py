@@ -24,6 +24,7 @@ class Role(StrEnum):
 
 TRADERS: Final = frozenset({Role.TAXPAYER, Role.TRANSPORTER})
 OFFICERS: Final = frozenset({Role.OFFICER})
+READERS: Final = frozenset({Role.READER})
 COMMISSIONERS: Final = frozenset({Role.COMMISSIONER})
 TAG_UNMAPPERS: Final = TRADERS | {Role.OPERATOR}
 TAG_READERS: Final = TRADERS | {Role.OFFICER, Role.OPERATOR}

@@ -90,6 +90,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("CHANGED_MEANWHILE", 409, "The e-way bill changed at this moment", retry=True),
         # The state of an inspection.
         Problem("FINAL_REPORT_EXISTS", 409, "The inspection has another final report already"),
+        # The state of a read of an RFID tag.
+        Problem("READ_ID_REUSED", 409, "Another read was counted under this read_id"),
         # The record.
         Problem("RECORD_UNAVAILABLE", 503, "The record cannot be reached", retry=True),
         Problem("OUTCOME_UNKNOWN", 503, "It is not known whether this was recorded", retry=True),
@@ -144,6 +146,9 @@ FAULTS: Final[Mapping[str, str]] = {
     "DETENTION_TOO_SHORT": "makes it thirty minutes or less: only more is reported",
     "STATED_WITH_GOODS": "must be stated with each line of goods when there is a list of them",
     "TAG_FORMAT": "is not a tag: 16 to 124 hexadecimal digits, four to a word, not all of them 0",
+    "READ_ID_FORMAT": "must be 1 to 64 visible ASCII characters",
+    "READ_TOO_OLD": "is longer ago than a read may be when it is sent",
+    "READ_AHEAD": "is further ahead than a reader's clock may be",
     "IRN_FORMAT": "is not an IRN: 64 lower-case hexadecimal characters",
     "IRN_UNKNOWN": "names no invoice that you may know of",
     "IRN_EXPIRED": "is no longer good: invoices are for a while after their upload",

@@ -128,12 +128,10 @@ def _walk(document: Any, form: type[Form], pointer: str, faults: list[Fault]) ->
     fields = _fields(form)
     values: dict[str, Any] = {field.attribute: UNSET for field in fields.values()}
     if not isinstance(document, dict):
-        faults.append(_wrong_type(pointer, "an object", document))
+        faults.append(wrong_type(pointer, "an object", document))
         return form(**values)
     faults += [
-        fault(f"{pointer}/{_escaped(key)}", "UNKNOWN_FIELD")
-        for key in document
-        if key not in fields
+        fault(f"{pointer}/{escaped(key)}", "UNKNOWN_FIELD") for key in document if key not in fields
     ]
     for field in fields.values():
         here = f"{pointer}/{field.name}"
@@ -186,14 +184,14 @@ def _field_fault(value: Any, field: _Field, pointer: str) -> Fault:
     if isinstance(value, str) and allowed:
         return fault(pointer, "NOT_ONE_OF", f"must be one of {', '.join(allowed[0])}")
     if bool in alternatives:
-        return _wrong_type(pointer, "a boolean", value)
+        return wrong_type(pointer, "a boolean", value)
     if int in alternatives:
-        return _wrong_type(pointer, "an integer", value)
+        return wrong_type(pointer, "an integer", value)
     if Paise in alternatives:
-        return _wrong_type(pointer, "an amount in rupees", value)
+        return wrong_type(pointer, "an amount in rupees", value)
     if field.repeated:
-        return _wrong_type(pointer, "an array", value)
-    return _wrong_type(pointer, "an object" if field.nested else "a string", value)
+        return wrong_type(pointer, "an array", value)
+    return wrong_type(pointer, "an object" if field.nested else "a string", value)
 
 
 _JSON_TYPES: Final = {
@@ -207,11 +205,13 @@ _JSON_TYPES: Final = {
 }
 
 
-def _wrong_type(pointer: str, expected: str, value: Any) -> Fault:
+def wrong_type(pointer: str, expected: str, value: Any) -> Fault:
+    """The fault of a JSON value that is not of the type expected, in words."""
     return fault(pointer, "WRONG_TYPE", f"must be {expected}, not {_JSON_TYPES[type(value)]}")
 
 
-def _escaped(key: str) -> str:
+def escaped(key: str) -> str:
+    """A key as a JSON Pointer has it."""
     # A key of a megabyte is named by its beginning, not sent back whole.
     shown = key if len(key) <= KEY_CHARACTERS_SHOWN_MAX else key[:KEY_CHARACTERS_SHOWN_MAX] + "…"
     return shown.replace("~", "~0").replace("/", "~1")
@@ -252,7 +252,7 @@ def _doubled(value: Any, pointer: str) -> Iterator[Fault]:
     if isinstance(value, _Pairs):
         seen = set()
         for key, item in value:
-            here = f"{pointer}/{_escaped(key)}"
+            here = f"{pointer}/{escaped(key)}"
             if key in seen:
                 yield fault(here, "DUPLICATE_KEY")
             seen.add(key)

@@ -45,11 +45,11 @@ WHERE supplier_gstin = $1 AND number = $2 ORDER BY financial_year DESC;
 
 -- name: invoice_partitions_below
 -- The partitions of invoices whose ids are all below one, the oldest first.
-SELECT name FROM invoice_partition WHERE beyond_id <= $1 ORDER BY beyond_id;
+SELECT name FROM id_partition WHERE parent = 'invoice' AND beyond_id <= $1 ORDER BY beyond_id;
 
 -- name: ids_of_invoice_partition
 -- The first id of a partition and the first beyond it, while it is in the record.
-SELECT beyond_id - ids, beyond_id FROM invoice_partition WHERE name = $1;
+SELECT beyond_id - ids, beyond_id FROM id_partition WHERE parent = 'invoice' AND name = $1;
 
 -- name: count_invoices_between
 -- How many invoices there are from an id on and below another.

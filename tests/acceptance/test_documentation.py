@@ -20,6 +20,7 @@ from tests.documents import (
 )
 from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
+from tests.reads import READS, read
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from tests.tags import TAG, TAGS
 from validators.errors import FAULTS, PROBLEMS
@@ -58,6 +59,8 @@ CODES: Final = {
     ("GET", f"{BILLS}/{{ebn}}"): f"{KNOWN} EWAY_BILL_NOT_FOUND",
     ("GET", VEHICLE): f"{KNOWN} INVALID_QUERY",
     ("GET", "/v1/rfid/tags/{tag}/eway-bills"): f"{KNOWN} INVALID_QUERY",
+    ("POST", READS): f"{KNOWN} {BODY} IDEMPOTENCY_KEY_NOT_TAKEN MALFORMED_JSON INVALID_DOCUMENT",
+    ("GET", READS): f"{KNOWN} INVALID_QUERY",
     ("POST", BILLS): f"{CHANGE} NOT_A_PARTY DOCUMENT_ALREADY_HAS_EWAY_BILL"
     " DOCUMENT_ALREADY_HAS_PART_A RFID_TAG_REQUIRED",
     ("POST", f"{BILLS}/{{ebn}}/conveyances"): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER"
@@ -231,7 +234,7 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED, *BULK))
+        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED, READS, *BULK))
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]
@@ -289,6 +292,10 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (by, "GET", "/v1/gstr-1", {"params": {"period": "2026-11"}}),
         (by, "GET", "/v1/gstr-1", {}),
         (OFFICER, "GET", VEHICLE, {}),
+        (READER, "POST", READS, {"json": {"reads": [read(TAG, gateway.clock()), {}]}}),
+        (READER, "POST", READS, {"json": {}}),
+        (OFFICER, "GET", READS, {"params": {"vehicle_number": "KA12AB1234"}}),
+        (OFFICER, "GET", READS, {}),
         (READER, "GET", VEHICLE, {}),
         (by, "POST", cancel, {"json": reason}),
         (by, "POST", cancel, {"json": reason}),

@@ -137,6 +137,8 @@ ELSEWHERE = {
     *("EBN_FORMAT", "EBN_UNKNOWN", "NOT_YOUR_TRANSPORT", "NOT_ACTIVE", "OFF_THE_ROAD"),
     *("ON_ANOTHER_VEHICLE", "INCOMPLETE"),
     *("IN_THE_FUTURE", "TOO_EARLY", "NOT_DETAINED", "DETENTION_TOO_SHORT"),
+    # Of reads of RFID tags: tests/unit/test_validators_reads.py.
+    *("READ_ID_FORMAT", "READ_TOO_OLD", "READ_AHEAD"),
     # Of what an invoice says: tests/acceptance/test_part_a_from_invoice.py.
     *("IRN_EXPIRED", "DIFFERS_FROM_INVOICE"),
     "TAG_FORMAT",  # tests/acceptance/test_tags.py.

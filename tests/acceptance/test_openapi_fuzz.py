@@ -41,6 +41,7 @@ from schemathesis.specs.openapi import checks
 
 from tests.fuzz_world import NOBODY, PERSONS, World
 from tests.life_driver import gateway_in_thread
+from tests.reads import READS
 from validators.errors import PROBLEMS
 
 ROUNDS: Final = int(os.environ.get("OPENAPI_FUZZ_ROUNDS", "1"))
@@ -90,7 +91,12 @@ def _wrong_lines(answer: schemathesis.Response) -> Iterator[str]:
         yield "lines that do not follow each other"
     if set(end) != {"summary"} or end["summary"]["received"] != len(lines):
         yield "no true summary"
-    for line in lines:
+    yield from _wrong_statuses(lines)
+
+
+def _wrong_statuses(answers: list[dict[str, Any]]) -> Iterator[str]:
+    """What is wrong with the statuses of answers to lines, or to reads."""
+    for line in answers:
         refused = PROBLEMS.get(line.get("code", ""))
         if line["status"] != (refused.status if refused else line["status"]):
             yield f"a line's status is not that of {line['code']}"
@@ -122,10 +128,11 @@ class Fuzz:
         code = _code(answer)
         self.statistics[f"{answer.status_code} {code}".rstrip()] += 1
         wrong = [(what, "") for what in self._wrong(case, answer, code)]
-        # The lines of an upload are judged one by one, none of them by the status of all.
+        # Lines of an upload and reads are judged one by one, none of them by the status of all.
         judged = [one for one in CHECKS if one is not checks.negative_data_rejection]
+        one_by_one = _of_lines(answer) or case.path == READS
         try:
-            case.validate_response(answer, checks=judged if _of_lines(answer) else CHECKS)
+            case.validate_response(answer, checks=judged if one_by_one else CHECKS)
         except FailureGroup as group:
             wrong += [(failure.title, failure.message) for failure in group.exceptions]
         for what, why in wrong:
@@ -144,6 +151,8 @@ class Fuzz:
             yield "a 5xx"
         if _of_lines(answer):
             yield from _wrong_lines(answer)
+        if case.path == READS and case.method.upper() == "POST" and status == 200:
+            yield from _wrong_statuses(answer.json()["reads"])
         if status < 400:
             return
         if code not in PROBLEMS or PROBLEMS[code].status != status:
@@ -185,7 +194,7 @@ def _altered(data: st.DataObject, world: World, case: AnyCase, how: str) -> dict
         return {}
     for name in case.path_parameters:
         case.path_parameters[name] = data.draw(st.sampled_from(world.path[name]))
-    for name in case.query.keys() & {"ebn", "document_number"}:
+    for name in case.query.keys() & {"ebn", "document_number", "vehicle_number"}:
         case.query[name] = data.draw(st.sampled_from(world.path[name]))
     if how == KNOWN or not case.operation.body:
         return {}

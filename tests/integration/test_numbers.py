@@ -8,8 +8,7 @@ import asyncpg
 import pytest
 
 from ingest.database import Database
-from ingest.invoices import IDS_PER_MONTH
-from ingest.numbers import SERIALS_PER_MONTH, Numbers, first_number_of
+from ingest.numbers import IDS_PER_MONTH, SERIALS_PER_MONTH, Numbers, first_number_of
 from tests.waiting import until
 from validators.calendar import month_code
 
@@ -217,7 +216,7 @@ async def test_a_number_given_back_in_another_month_is_given_to_nobody(database:
 
 
 PARTITIONS = """SELECT inhrelid::regclass::text FROM pg_inherits
-    WHERE inhparent = ANY('{eway_bill, document_claim}'::regclass[])"""
+    WHERE inhparent = ANY('{eway_bill, document_claim, invoice, rfid_read}'::regclass[])"""
 
 
 async def partitions(database: Database) -> set[str]:
@@ -237,8 +236,30 @@ async def test_the_first_lease_of_a_month_makes_what_the_month_needs(database: D
     assert await partitions(database) - before - made == {"eway_bill_2031_04"}
 
 
-async def test_ids_of_invoices_are_of_their_month(database: Database) -> None:
+@pytest.mark.parametrize("lease", ["lease_invoice_ids", "lease_read_numbers"])
+async def test_ids_are_of_their_month(database: Database, lease: str) -> None:
     """What the record leases is what the gateway takes apart, on both sides of a month's end."""
     for month in (date(2026, 11, 1), date(2026, 12, 1)):
-        ((first,),) = await database.fetch("lease_invoice_ids", month, 100)
+        ((first,),) = await database.fetch(lease, month, 100)
         assert first // IDS_PER_MONTH == (first + 99) // IDS_PER_MONTH == month_code(month)
+
+
+async def test_the_first_lease_that_reaches_into_a_partition_makes_it(database: Database) -> None:
+    """Of invoices and of reads, each for itself."""
+    month, before = date(2031, 3, 1), await partitions(database)
+    leases = {
+        "lease_invoice_ids": ("invoice", 10**8),
+        "lease_read_numbers": ("rfid_read", 5 * 10**7),
+    }
+    for lease, (table, room) in leases.items():
+        sizes = (1, room - 2, 1, 1)  # Serials begin at 1: the third is of the next partition.
+        made: list[set[str]] = []
+        firsts = []
+        for size in sizes:
+            ((first,),) = await database.fetch(lease, month, size)
+            firsts.append(first % IDS_PER_MONTH)
+            now = await partitions(database)
+            made.append({name for name in now - before if name.startswith(f"{table}_2")})
+            before = now
+        assert firsts == [1, 2, room, room + 1]
+        assert made == [{f"{table}_2031_03_0000"}, set(), {f"{table}_2031_03_0001"}, set()]
