@@ -27,6 +27,10 @@ _TOKEN_MARK: Final = ord("G")
 Reservations always do."""
 
 
+_VEHICLE_MARK: Final = ord("V")
+"""Begins the value of a tag, before its vehicle."""
+
+
 class HotStateUnreachable(Exception):
     """Redis could not be told, so the epoch must be closed before anything is committed."""
 
@@ -112,7 +116,11 @@ class HotState:
             return None
         if self.believed_epoch() != epoch:
             return None
-        return list(zip(map(_known, values[::2]), map(_known, values[1::2]), strict=True))
+        of_tags, of_vehicles = values[0], iter(values[1])
+        return [
+            (_known(tag), _known(next(of_vehicles)) if _names_a_vehicle(tag) else None)
+            for tag in of_tags
+        ]
 
     # Writing ---------------------------------------------------------------------------------
 
@@ -276,3 +284,8 @@ class HotState:
 def _known(value: bytes | None) -> bytes | None:
     """A value, unless it is only reserved for one."""
     return value if isinstance(value, bytes) and value[0] != _TOKEN_MARK else None
+
+
+def _names_a_vehicle(tag: bytes | None) -> bool:
+    """As carried.lua tells it."""
+    return tag is not None and len(tag) > 1 and tag[0] == _VEHICLE_MARK

@@ -58,11 +58,10 @@ class Lanes:
         return self._asked.waiting
 
     async def _ask(self, asked: list[tuple[str, datetime]]) -> Sequence[Carried]:
-        found = await self._followed(list(dict.fromkeys(tag for tag, _ in asked)))
-        missing = [tag for tag, _ in asked if tag not in found]
-        if missing:
-            at = max(instant for _, instant in asked)
-            found |= await self._read(list(dict.fromkeys(missing)), at)
+        tags = list(dict.fromkeys([tag for tag, _ in asked]))
+        found = await self._followed(tags)
+        if missing := [tag for tag in tags if tag not in found]:
+            found |= await self._read(missing, max(at for _, at in asked))
         return [found[tag] for tag, _ in asked]
 
     async def _followed(self, tags: Sequence[str]) -> dict[str, Carried]:

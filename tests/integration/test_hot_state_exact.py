@@ -1,8 +1,8 @@
 """Redis and PostgreSQL compared, for every bill, vehicle and tag, after an hour of random traffic.
 
 The traffic is what bills live through: generated, moved, renewed, consolidated, verified,
-cancelled, expired by the clock, tags put on vehicles and taken off, lanes and officers asking all
-the while, and Redis flushed, and rebuilt in the middle. A seed makes it again.
+read in lanes, cancelled, expired by the clock, tags put on vehicles and taken off, lanes and
+officers asking all the while, and Redis flushed, and rebuilt in the middle. A seed makes it again.
 """
 
 import asyncio
@@ -37,6 +37,7 @@ class Traffic:
         self._gateway = gateway
         self._random = random
         self._ebns: list[str] = []
+        self._reads = 0
         self.answered: dict[str, int] = {}
         """How often each kind of call was answered 2xx."""
 
@@ -52,6 +53,7 @@ class Traffic:
             self._renew,
             self._consolidate,
             self._verify,
+            self._pass,
             self._map,
             self._unmap,
         ]
@@ -106,6 +108,13 @@ class Traffic:
     async def _verify(self) -> Any:
         seen = {"place": "Attibele", "result": "OK"}
         return await self._post(OFFICER, f"{self._ebn()}/verifications", seen)
+
+    async def _pass(self) -> Any:
+        """Read in a lane, now or half an hour ago."""
+        at = self._gateway.clock() - timedelta(minutes=self._random.choice([0, 30]))
+        self._reads += 1
+        read = {"read_id": str(self._reads), "tag": self._tag(), "read_at": at.isoformat()}
+        return await self._gateway.call(READER, "POST", "/v1/rfid/reads", json={"reads": [read]})
 
     async def _map(self) -> Any:
         body = {"vehicle_number": self._vehicle()}
@@ -217,7 +226,7 @@ async def test_redis_is_what_postgresql_says_after_an_hour_of_traffic(
                 # Those of a day run out: by the clock, nothing is written.
                 gateway.clock.now += timedelta(hours=24)
     assert min(traffic.answered.values()) > 0, traffic.answered
-    assert len(traffic.answered) == 11
+    assert len(traffic.answered) == 12
     assert held > STEPS * len(DRIVEN) / 2
     await _ask_all(gateway)
     for vehicle in DRIVEN:
