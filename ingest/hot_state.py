@@ -28,7 +28,7 @@ Reservations always do."""
 
 
 _VEHICLE_MARK: Final = ord("V")
-"""Begins the value of a tag, before its vehicle."""
+"""Begins the value of a tag, before its vehicle if it is on one; so too in lua/carried.lua."""
 
 
 class HotStateUnreachable(Exception):
@@ -116,11 +116,17 @@ class HotState:
             return None
         if self.believed_epoch() != epoch:
             return None
-        of_tags, of_vehicles = values[0], iter(values[1])
-        return [
-            (_known(tag), _known(next(of_vehicles)) if _names_a_vehicle(tag) else None)
-            for tag in of_tags
-        ]
+        of_tags, of_vehicles = values
+        following = iter(of_vehicles)
+        found: list[tuple[bytes | None, bytes | None]] = []
+        for of_tag in of_tags:
+            if not of_tag or of_tag[0] != _VEHICLE_MARK:
+                found.append((None, None))
+            elif len(of_tag) == 1:
+                found.append((of_tag, None))
+            else:
+                found.append((of_tag, _known(next(following))))
+        return found
 
     # Writing ---------------------------------------------------------------------------------
 
@@ -284,8 +290,3 @@ class HotState:
 def _known(value: bytes | None) -> bytes | None:
     """A value, unless it is only reserved for one."""
     return value if isinstance(value, bytes) and value[0] != _TOKEN_MARK else None
-
-
-def _names_a_vehicle(tag: bytes | None) -> bool:
-    """As carried.lua tells it."""
-    return tag is not None and len(tag) > 1 and tag[0] == _VEHICLE_MARK
