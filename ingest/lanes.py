@@ -43,14 +43,8 @@ class Lanes:
         )
 
     async def ask(self, tag: str, at: datetime) -> Carried:
-        """What the vehicle of a normalised tag carries, as last committed."""
+        """What the vehicle of a normalised tag carries, r2(1)(b), as last committed."""
         return await self._asked.submit((tag, at))
-
-    async def ask_recorded(self, tag: str, at: datetime) -> Carried:
-        """As `ask`, from PostgreSQL itself."""
-        vehicle = (await self._reads.load(TAGS, [tag], at))[tag]
-        stays = (await self._reads.load(VEHICLES, [vehicle], at))[vehicle] if vehicle else ()
-        return Carried(vehicle or None, stays)
 
     @property
     def waiting(self) -> int:
