@@ -11,25 +11,23 @@ of Redis, both rates and their ratio, and how long answers take at half of the g
 import argparse
 import asyncio
 import json
-import re
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import asyncpg
 import redis
 
 from loadtest.gateway import Gateway, serving, started
+from loadtest.wrk import Seen, compare, load, parser
 
 _ASK: Final = Path(__file__).with_name("ask_lane.lua")
-_DAY_OF_MANY: Final = 100_000
-"""Bills laid in by one statement."""
+_LAID_AT_ONCE: Final = 100_000
+"""Bills."""
 _LEASE: Final = "SELECT lease_numbers($1, $2)"
 _LAY: Final = """
 INSERT INTO eway_bill (
@@ -56,36 +54,12 @@ FROM generate_series(0, $1::bigint - 1) AS position
 """
 
 
-class _Load(NamedTuple):
-    """What wrk is told: for how long, with how many connections, and what its script asks for."""
-
-    seconds: int
-    connections: int
-    token: str
-    tags: int
-
-
-class _Seen(NamedTuple):
-    """Of one run of wrk: answers a second, and the times of an answer in milliseconds."""
-
-    rate: float
-    p50_ms: float
-    p99_ms: float
-
-
 def main() -> None:
     """Runs it all and prints the result."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--bills", type=int, default=5_000_000)
-    parser.add_argument("--vehicles", type=int, default=500_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write the result here as well")
-    options = parser.parse_args()
-    if shutil.which("wrk") is None:
-        parser.error("wrk is needed (Debian: apt-get install wrk)")
+    asked = parser("The checkpoint's question beside a bare endpoint")
+    asked.add_argument("--bills", type=int, default=5_000_000)
+    asked.add_argument("--vehicles", type=int, default=500_000)
+    options = asked.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as directory,
         serving(Path(directory), options.workers) as gateway,
@@ -104,8 +78,8 @@ async def _lay_in(gateway: Gateway, bills: int, vehicles: int) -> dict[str, obje
     connection = await asyncpg.connect(gateway.postgres_dsn, command_timeout=3600)
     try:
         first = await connection.fetchval(_LEASE, datetime.now(UTC).date(), bills)
-        for done in range(0, bills, _DAY_OF_MANY):
-            until = min(done + _DAY_OF_MANY, bills)
+        for done in range(0, bills, _LAID_AT_ONCE):
+            until = min(done + _LAID_AT_ONCE, bills)
             await connection.execute(_LAY, first, done, until, vehicles)
         await connection.execute(_MAP, vehicles)
         await connection.execute("ANALYZE eway_bill")
@@ -147,56 +121,26 @@ def _bytes_of(hot: "redis.Redis", letter: str) -> float:
 def _compare(gateway: Gateway, bare: str, options: argparse.Namespace) -> dict[str, object]:
     """Both in turn, then the question at half of its greatest rate."""
     token = gateway.token("reader", "--id", "lane-1", "--state", "29", "--place", "Hosur")
-    load = _Load(options.seconds, options.connections, token, options.vehicles)
-    rounds = []
-    for number in range(-1, options.rounds):
-        one = (_asked(bare, load, number).rate, _asked(gateway.address, load, number).rate)
-        name = "warm-up" if number < 0 else f"round {number + 1}"
-        print(f"{name:8}  bare {one[0]:8.0f}/s  lane {one[1]:8.0f}/s  {one[1] / one[0]:.3f}")
-        if number >= 0:
-            rounds.append(one)
-    ratios = sorted(one[1] / one[0] for one in rounds)
-    greatest = max(one[1] for one in rounds)
-    middle = [statistics.median(column) for column in zip(*rounds, strict=True)]
-    print(
-        f"median    bare {middle[0]:8.0f}/s  lane {middle[1]:8.0f}/s  "
-        f"{statistics.median(ratios):.3f}  (ratio from {ratios[0]:.3f} to {ratios[-1]:.3f})"
+
+    def ask(address: str, seed: int, *, seconds: int, lanes: int, waits_ms: int = 0) -> Seen:
+        return load(address, _ASK, seconds, lanes, token, options.vehicles, waits_ms, seed)
+
+    timed = {"seconds": options.seconds, "lanes": options.connections}
+    found = compare(
+        options.rounds,
+        lambda number: ask(bare, number, **timed),
+        lambda number: ask(gateway.address, number, **timed),
     )
-    # As many lanes as make half of that rate, each asking every 40 ms or so.
+    greatest = max(rate for _, rate in found.rounds)
+    # As many lanes as make half of that rate, each waiting 20 ms or so between two questions.
     waits_ms = 20
-    lanes = load._replace(connections=round(greatest / 2 * waits_ms / 1000), seconds=10)
-    half = _asked(gateway.address, lanes, 99, waits_ms)
+    lanes = round(greatest / 2 * waits_ms / 1000)
+    half = ask(gateway.address, 99, seconds=10, lanes=lanes, waits_ms=waits_ms)
     print(
-        f"half      {half.rate:.0f}/s of at most {greatest:.0f}/s by {lanes.connections} lanes: "
+        f"half      {half.rate:.0f}/s of at most {greatest:.0f}/s by {lanes} lanes: "
         f"p50 {half.p50_ms:.2f} ms, p99 {half.p99_ms:.2f} ms"
     )
-    return {"rounds": rounds, "ratio": statistics.median(ratios), "half": half._asdict()}
-
-
-def _asked(address: str, load: _Load, seed: int, waits_ms: int = 0) -> _Seen:
-    """Loads an address. Raises SystemExit when a question was not answered 2xx."""
-    script = [f"-c{load.connections}", f"-d{load.seconds}s", "--latency", "-s", str(_ASK)]
-    told = [load.token, str(load.tags), str(waits_ms), str(seed + 1000)]
-    done = subprocess.run(
-        ["wrk", "-t1", *script, address, "--", *told],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: .*", done.stdout)
-    if refused or done.stderr.strip():
-        raise SystemExit(f"not every question was answered: {refused}\n{done.stderr}")
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    times = {name: _ms(text) for name, text in re.findall(r"\n +(50|99)% +(\S+)", done.stdout)}
-    if rate is None:
-        raise SystemExit(f"wrk said no rate:\n{done.stdout}")
-    return _Seen(float(rate[1]), times["50"], times["99"])
-
-
-def _ms(text: str) -> float:
-    """A time as wrk writes it."""
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
-    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+    return {"rounds": found.rounds, "ratio": found.ratio, "half": half._asdict()}
 
 
 if __name__ == "__main__":
