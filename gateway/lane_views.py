@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway.views import encode
 from ingest.lanes import Carried
-from validators.lane import LaneBill, LaneDecision, lane_bill
+from validators.lane import LaneBill, lane_bill
 
 
 class LaneBillList(Struct):
@@ -28,15 +28,14 @@ class LaneView(Struct):
     items: list[LaneBill]
 
 
-_PASS: Final = b'{"decision":"PASS","reasons":[],"vehicle_number":"%b","items":[%b]}'
+_PASS: Final = b'{"decision":"PASS","reasons":[],"vehicle_number":"%b","items":%b}'
 
 
 def lane_answer(carried: Carried, at: datetime) -> bytes:
-    """A `LaneView` of an instant, as JSON. That of PASS is put together from what was written
-    when hot state was filled."""
+    """A `LaneView` of an instant, as JSON."""
+    vehicle, shown = carried.vehicle_number, carried.passes(at)
+    if vehicle and shown:
+        return _PASS % (vehicle.encode(), shown)
     judgement = carried.judged_now(at)
-    vehicle = carried.vehicle_number
-    if judgement.decision is LaneDecision.PASS and vehicle:
-        return _PASS % (vehicle.encode(), b",".join([stay.shown for stay in judgement.stays]))
     items = [lane_bill(stay, judgement.at) for stay in judgement.stays]
     return encode(LaneView(judgement.decision, list(judgement.reasons), vehicle, items))

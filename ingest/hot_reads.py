@@ -4,7 +4,7 @@ What the record answered is filled into hot state only if no writer was at work 
 never puts back what is being changed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from ingest import limits
+from ingest.conveyance import Conveyance, conveyance_of
 from ingest.database import Connection, Database
 from ingest.hot_state import Entry, HotState, bill_key, tag_key, vehicle_key
 from ingest.numbers import first_number_of
@@ -117,7 +118,7 @@ def _bill_entry(_: int, bill: EwayBill, at: datetime) -> Entry:
 
 async def _load_vehicles(
     connection: Connection, vehicles: Sequence[str], at: datetime
-) -> dict[str, list[Stay]]:
+) -> dict[str, Conveyance]:
     rows = await connection.fetch(
         SQL["stays_on_vehicles"],
         vehicles,
@@ -129,11 +130,11 @@ async def _load_vehicles(
     stays: dict[str, list[Stay]] = {vehicle: [] for vehicle in vehicles}
     for row in rows:
         stays[row["vehicle_number"]].append(stay_of_row(row))
-    return stays
+    return {vehicle: conveyance_of(found, at) for vehicle, found in stays.items()}
 
 
-def _vehicle_entry(vehicle_number: str, stays: Iterable[Stay], _: datetime) -> Entry:
-    value = msgspec.msgpack.encode(list(stays))
+def _vehicle_entry(vehicle_number: str, conveyance: Conveyance, _: datetime) -> Entry:
+    value = msgspec.msgpack.encode(conveyance)
     return Entry(vehicle_key(vehicle_number), value, _VEHICLE_KEPT_SECONDS)
 
 
@@ -155,9 +156,9 @@ def _vehicle_of_tag(value: bytes) -> str:
 BILLS: Final[Kind[int, EwayBill]] = Kind(
     bill_key, bill_of_hot_value, _bill_entry, _load_bills, "try_fill_locks"
 )
-VEHICLES: Final[Kind[str, list[Stay]]] = Kind(
+VEHICLES: Final[Kind[str, Conveyance]] = Kind(
     vehicle_key,
-    msgspec.msgpack.Decoder(list[Stay]).decode,
+    msgspec.msgpack.Decoder(Conveyance).decode,
     _vehicle_entry,
     _load_vehicles,
     "try_text_fill_locks",

@@ -5,28 +5,41 @@ Lanes that ask at once share one round trip to Redis, in which the tag is follow
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ingest import limits
 from ingest.batching import Batcher
+from ingest.conveyance import Conveyance
 from ingest.database import Database
 from ingest.hot_reads import TAGS, VEHICLES, HotReads
 from ingest.hot_state import HotState, tag_key, vehicle_key
-from validators.lane import Judgement, Stay, judged_now, not_mapped
+from validators.lane import Judgement, judged, judged_now, not_mapped
 
 
 class Carried(NamedTuple):
-    """The vehicle a tag is on, or None, and the stays of bills on it, as in `Lookups.stays_on`."""
+    """The vehicle a tag is on and what is on it; None, both, where the tag is on none."""
 
     vehicle_number: str | None
-    stays: Sequence[Stay]
+    conveyance: Conveyance | None
+
+    def passes(self, at: datetime) -> bytes | None:
+        """What a lane is shown, as `Conveyance.shown`, of one that passes without a second look."""
+        conveyance = self.conveyance
+        if conveyance is None or conveyance.passes_until is None or at > conveyance.passes_until:
+            return None
+        return conveyance.shown
+
+    def judged(self, at: datetime) -> Judgement:
+        """What a lane decides of it by the clock of an instant."""
+        return judged(self.conveyance.stays, at) if self.conveyance else not_mapped(at)
 
     def judged_now(self, at: datetime) -> Judgement:
         """What a lane decides of it at present."""
-        return judged_now(self.stays, at) if self.vehicle_number else not_mapped(at)
+        return judged_now(self.conveyance.stays, at) if self.conveyance else not_mapped(at)
 
 
-_NOTHING = Carried(None, ())
+NOTHING: Final = Carried(None, None)
+"""Of a tag that is on no vehicle."""
 
 
 class Lanes:
@@ -65,16 +78,16 @@ class Lanes:
         for tag, (of_tag, of_vehicle) in zip(tags, values or (), strict=values is not None):
             vehicle = TAGS.read(of_tag)
             if vehicle == "":
-                found[tag] = _NOTHING
-            elif vehicle and (stays := VEHICLES.read(of_vehicle)) is not None:
-                found[tag] = Carried(vehicle, stays)
+                found[tag] = NOTHING
+            elif vehicle and (conveyance := VEHICLES.read(of_vehicle)):
+                found[tag] = Carried(vehicle, conveyance)
         return found
 
     async def _read(self, tags: Sequence[str], at: datetime) -> dict[str, Carried]:
         vehicles = await self._reads.read(TAGS, tags, at)
         named = {vehicle for vehicle in vehicles.values() if vehicle}
-        stays = await self._reads.read(VEHICLES, sorted(named), at) if named else {}
+        found = await self._reads.read(VEHICLES, sorted(named), at) if named else {}
         return {
-            tag: Carried(vehicle, stays[vehicle]) if vehicle else _NOTHING
+            tag: Carried(vehicle, found[vehicle]) if vehicle else NOTHING
             for tag, vehicle in vehicles.items()
         }

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ingest import limits
 from ingest.batching import Batcher
+from ingest.conveyance import Conveyance
 from ingest.database import Database
 from ingest.hot_reads import BILLS, VEHICLES, HotReads, Key, Kind, Value
 from ingest.hot_state import HotState
@@ -22,7 +23,7 @@ class Lookups:
         self._database = database
         self._reads = HotReads(database, hot_state)
         self._bills: Batcher[tuple[int, datetime], EwayBill | None] = self._batcher(BILLS)
-        self._vehicles: Batcher[tuple[str, datetime], list[Stay] | None] = self._batcher(VEHICLES)
+        self._vehicles: Batcher[tuple[str, datetime], Conveyance | None] = self._batcher(VEHICLES)
 
     async def bill(self, ebn: int, at: datetime) -> EwayBill | None:
         """The bill of a number, r2(1)(b), as last committed, or None. Raises Refusal OVERLOADED or
@@ -35,9 +36,10 @@ class Lookups:
         return bill_of(rows[0]) if rows else None
 
     async def stays_on(self, vehicle_number: str, at: datetime) -> Sequence[Stay]:
-        """The stays of bills on a vehicle, newest first, as last committed: those that go on and
-        those that ended of late, `limits.VEHICLE_STAYS_MAX` at most. Raises as `bill`."""
-        return await self._vehicles.submit((vehicle_number, at)) or []
+        """The stays of bills on a vehicle, as last committed: see `Conveyance`. Raises as
+        `bill`."""
+        found = await self._vehicles.submit((vehicle_number, at))
+        return found.stays if found else []
 
     async def live_bills_on(
         self,

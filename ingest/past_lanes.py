@@ -10,7 +10,7 @@ from ingest.batching import Batcher
 from ingest.database import Database
 from ingest.hot_reads import VEHICLES, HotReads
 from ingest.hot_state import HotState
-from ingest.lanes import Carried
+from ingest.lanes import NOTHING, Carried
 
 
 class _Question(NamedTuple):
@@ -33,8 +33,8 @@ class PastLanes:
         )
 
     async def ask(self, tag: str, then: datetime, at: datetime) -> Carried:
-        """The vehicle a normalised tag was on `then`, and the stays there as they are known `at`
-        the request. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+        """The vehicle a normalised tag was on `then`, and what is known of it `at` the request.
+        Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
         return await self._asked.submit(_Question(tag, then, at))
 
     async def _ask(self, asked: list[_Question]) -> Sequence[Carried]:
@@ -45,10 +45,8 @@ class PastLanes:
         vehicles = sorted(set(mapped.values()))
         # The earliest looks back the furthest.
         at = min(one.at for one in asked)
-        stays = await self._reads.read(VEHICLES, vehicles, at) if vehicles else {}
+        found = await self._reads.read(VEHICLES, vehicles, at) if vehicles else {}
         return [
-            Carried(vehicle, stays[vehicle])
-            if (vehicle := mapped.get(position))
-            else Carried(None, ())
+            Carried(vehicle, found[vehicle]) if (vehicle := mapped.get(position)) else NOTHING
             for position in range(len(asked))
         ]

@@ -17,7 +17,6 @@ from ingest.recording import Recorder
 from validators.authority import READERS, Person, require_role
 from validators.errors import Refusal, invalid_document
 from validators.identifiers import normal_tag
-from validators.lane import judged, not_mapped
 from validators.reads import CountedRead, SentRead, examine_read
 
 log = logging.getLogger(__name__)
@@ -133,10 +132,10 @@ class Reads:
             raise invalid_document(found)
         tag, read_at = normal_tag(form.tag), form.read_at
         if read_at >= at - limits.READ_LIVE_FOR:
-            vehicle, stays = await self._lanes.ask(tag, at)
+            carried = await self._lanes.ask(tag, at)
         else:
-            vehicle, stays = await self._past_lanes.ask(tag, read_at, at)
-        judgement = judged(stays, read_at) if vehicle else not_mapped(read_at)
+            carried = await self._past_lanes.ask(tag, read_at, at)
+        vehicle, judgement = carried.vehicle_number, carried.judged(read_at)
         return NewRead(person, form.read_id, tag, read_at, at, vehicle, judgement, due)
 
     async def _commit(self, batch: list[NewRead]) -> Sequence[Outcome | Exception]:

@@ -7,7 +7,7 @@ import msgspec
 
 from validators.eway_bill import DocumentKey, EwayBill, HandOver, Move, PartA, key_of
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
-from validators.lane import Stay, stay
+from validators.lane import Stay
 from validators.money import decode_hook, encode_hook
 from validators.part_a import PendingPartA
 
@@ -171,20 +171,20 @@ def bill_of(row: asyncpg.Record) -> EwayBill:
 
 def stay_of_row(row: asyncpg.Record) -> Stay:
     """The stay a row of `stays_on_vehicles` says."""
-    return stay(
-        ebn=row["ebn"],
-        since=row["since"],
-        until=row["until"],
-        valid_until=row["valid_until"],
-        cancelled_at=row["cancelled_at"],
-        renewed_at=row["renewed_at"],
-        renewed_to=row["renewed_to"],
-        verified=row["verified"],
-        consolidated_number=row["consolidated_number"],
-        hsn_code=row["hsn_code"],
-        value_paise=row["value_paise"],
-        place_of_dispatch=row["place_of_dispatch"],
-        place_of_delivery=row["place_of_delivery"],
+    return Stay(
+        row["ebn"],
+        row["since"],
+        row["until"],
+        row["valid_until"],
+        row["cancelled_at"],
+        row["renewed_at"],
+        row["renewed_to"],
+        row["verified"],
+        row["consolidated_number"],
+        row["hsn_code"],
+        row["value_paise"],
+        row["place_of_dispatch"],
+        row["place_of_delivery"],
     )
 
 

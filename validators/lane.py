@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec import Struct
 
 from validators.calendar import INDIA
@@ -35,7 +34,8 @@ class LaneBill(Struct):
 
 
 class Stay(Struct, frozen=True, array_like=True, gc=False):
-    """An e-way bill on a conveyance: when it was valid there, and what a lane is shown of it."""
+    """An e-way bill on a conveyance: when it was valid there, and what a lane needs of it. Its
+    value is in paise."""
 
     ebn: int
     since: datetime
@@ -47,8 +47,11 @@ class Stay(Struct, frozen=True, array_like=True, gc=False):
     renewed_to: int | None
     verified: bool
     """In transit, r3; told of a bill that is on this conveyance still."""
-    shown: bytes
-    """Its `LaneBill` while it is ACTIVE, as JSON: lanes ask far more often than bills change."""
+    consolidated_number: int | None
+    hsn_code: str
+    value_paise: int
+    place_of_dispatch: str | None
+    place_of_delivery: str
 
 
 class StayStatus(StrEnum):
@@ -88,82 +91,45 @@ class Judgement(NamedTuple):
     at: datetime
 
 
-_encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(LaneBill)
-
-
 def not_mapped(at: datetime) -> Judgement:
     """What a lane decides of a tag that is on no vehicle."""
     return Judgement(LaneDecision.STOP, (Reason.TAG_NOT_MAPPED,), (), at)
-
-
-def stay(
-    *,
-    ebn: int,
-    since: datetime,
-    until: datetime | None,
-    valid_until: datetime,
-    cancelled_at: datetime | None,
-    renewed_at: datetime | None,
-    renewed_to: int | None,
-    verified: bool,
-    consolidated_number: int | None,
-    hsn_code: str,
-    value_paise: int,
-    place_of_dispatch: str | None,
-    place_of_delivery: str,
-) -> Stay:
-    """The stay of a bill on a conveyance. `value_paise` is in paise."""
-    shown = LaneBill(
-        str(ebn),
-        StayStatus.ACTIVE,
-        valid_until.astimezone(INDIA),
-        hsn_code,
-        rupees(value_paise),
-        place_of_dispatch,
-        place_of_delivery,
-        str(consolidated_number) if consolidated_number else None,
-    )
-    return Stay(
-        ebn,
-        since,
-        until,
-        valid_until,
-        cancelled_at,
-        renewed_at,
-        renewed_to,
-        verified,
-        _encoder.encode(shown),
-    )
 
 
 def stay_of(bill: EwayBill) -> Stay | None:
     """The stay of a bill on the conveyance it is on, or None where it is on none."""
     if bill.vehicle_number is None or bill.vehicle_since is None:
         return None
-    return stay(
-        ebn=bill.ebn,
+    return Stay(
+        bill.ebn,
         # A renewed bill goes on with the vehicle of the one before, which was there earlier.
-        since=max(bill.vehicle_since, bill.generated_at),
-        until=None,
-        valid_until=bill.valid_until,
-        cancelled_at=bill.cancelled_at,
-        renewed_at=bill.renewed_at,
-        renewed_to=bill.renewed_to,
-        verified=bill.verified_at is not None,
-        consolidated_number=bill.consolidated_number,
-        hsn_code=bill.part_a.hsn_code,
-        value_paise=bill.part_a.value_paise,
-        place_of_dispatch=bill.part_a.place_of_dispatch,
-        place_of_delivery=bill.part_a.place_of_delivery,
+        max(bill.vehicle_since, bill.generated_at),
+        None,
+        bill.valid_until,
+        bill.cancelled_at,
+        bill.renewed_at,
+        bill.renewed_to,
+        bill.verified_at is not None,
+        bill.consolidated_number,
+        bill.part_a.hsn_code,
+        bill.part_a.value_paise,
+        bill.part_a.place_of_dispatch,
+        bill.part_a.place_of_delivery,
     )
 
 
 def lane_bill(stay: Stay, at: datetime) -> LaneBill:
     """What a lane is shown of a stay at an instant."""
-    shown = _decoder.decode(stay.shown)
-    shown.status = stay_status(stay, at)
-    return shown
+    return LaneBill(
+        str(stay.ebn),
+        stay_status(stay, at),
+        stay.valid_until.astimezone(INDIA),
+        stay.hsn_code,
+        rupees(stay.value_paise),
+        stay.place_of_dispatch,
+        stay.place_of_delivery,
+        str(stay.consolidated_number) if stay.consolidated_number else None,
+    )
 
 
 def stay_status(stay: Stay, at: datetime) -> StayStatus:

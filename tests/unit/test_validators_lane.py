@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.unit.test_validators_life import bill_of
@@ -19,7 +18,6 @@ from validators.lane import (
     judged_now,
     lane_bill,
     not_mapped,
-    stay,
     stay_of,
     stay_status,
 )
@@ -53,7 +51,7 @@ def of(ebn: int = 1, **changes: Any) -> Stay:
         "place_of_dispatch": None,
         "place_of_delivery": "560001",
     }
-    return stay(**sound | changes)
+    return Stay(**sound | changes)
 
 
 def decided(at: datetime, *stays: Stay) -> tuple[LaneDecision, tuple[Reason, ...]]:
@@ -172,7 +170,6 @@ def test_what_a_lane_is_shown() -> None:
         "560001",
         "212000000009",
     )
-    assert msgspec.json.decode(shown.shown, type=LaneBill) == lane_bill(shown, NOON)
     moved_away = of(until=NOON)
     assert lane_bill(moved_away, NOON).status == stay_status(moved_away, NOON) == StayStatus.MOVED
 
