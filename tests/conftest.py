@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -53,7 +54,9 @@ def server_dsn(data_dir: Path) -> Iterator[str]:
 
     uvloop.run(prepare())
     yield dsn
-    server.stop()
+    # Its directory goes with it: half a minute of writing it out first would be for nobody.
+    with patch.object(postgres, "_FAST", signal.SIGQUIT):
+        server.stop()
 
 
 @pytest.fixture
