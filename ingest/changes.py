@@ -189,8 +189,9 @@ async def store_changes(
     )
     keys = {bill_key(row["ebn"]) for row in rows}
     for before, bill in ordered:
-        if stay_of(before) != stay_of(bill):
-            vehicles = (before.vehicle_number, bill.vehicle_number)
+        vehicles = (before.vehicle_number, bill.vehicle_number)
+        # The stays alone would not do: two moves of one instant differ in the vehicle only.
+        if vehicles[0] != vehicles[1] or stay_of(before) != stay_of(bill):
             keys.update(vehicle_key(vehicle) for vehicle in vehicles if vehicle)
     return StoredChanges(
         frozenset(row["ebn"] for row in rows),

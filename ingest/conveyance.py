@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec import Raw, Struct
 from validators.lane import Stay, lane_bill, live
 
 
-class Conveyance(Struct, frozen=True, array_like=True, gc=False):
+class Conveyance(Struct, frozen=True, array_like=True, dict=True):
     """Until its first live bill runs out, every lane is told the same: it is written here once,
     since lanes ask far more often than bills change, and the stays need not be looked at."""
 
@@ -20,7 +21,7 @@ class Conveyance(Struct, frozen=True, array_like=True, gc=False):
     """The `LaneBill` of every bill that was live when this was written, newest first, as JSON."""
     written_stays: Raw
 
-    @property
+    @cached_property
     def stays(self) -> list[Stay]:
         """The stays of bills on it, newest first: those that go on and those that ended of late,
         `limits.VEHICLE_STAYS_MAX` at most."""

@@ -6,8 +6,9 @@ never puts back what is being changed.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Generic, TypeVar
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,6 +33,8 @@ STAYS_KEPT: Final = limits.READ_AGE_MAX + LOOKS_BACK
 BEGINS_BEFORE: Final = longest_validity(RULEBOOKS) + STAYS_KEPT
 """Of every rulebook there is: a bill of one that is enabled no more is on its vehicle still."""
 
+_IN_TIME: Final = attrgetter("ebn", "since")
+
 Key = TypeVar("Key", int, str)
 Value = TypeVar("Value")
 
@@ -52,7 +55,7 @@ class Kind(Generic[Key, Value]):
             return None
         try:
             return self.decode(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, ValueError, OverflowError):
             return None
 
 
@@ -125,32 +128,59 @@ async def _load_vehicles(
         at - STAYS_KEPT,
         first_number_of(at - BEGINS_BEFORE),
         limits.VEHICLE_STAYS_MAX,
+        at,
     )
     # An empty vehicle is kept too: whoever puts a bill on it drops its key first.
     stays: dict[str, list[Stay]] = {vehicle: [] for vehicle in vehicles}
     for row in rows:
         stays[row["vehicle_number"]].append(stay_of_row(row))
-    return {vehicle: conveyance_of(found, at) for vehicle, found in stays.items()}
+    return {
+        vehicle: conveyance_of(sorted(found, key=_IN_TIME, reverse=True), at)
+        for vehicle, found in stays.items()
+    }
 
 
-def _vehicle_entry(vehicle_number: str, conveyance: Conveyance, _: datetime) -> Entry:
-    value = msgspec.msgpack.encode(conveyance)
-    return Entry(vehicle_key(vehicle_number), value, _VEHICLE_KEPT_SECONDS)
+def _vehicle_entry(vehicle_number: str, conveyance: Conveyance, at: datetime) -> Entry:
+    """Kept until what lanes are told of it has to be written anew, and a day at most."""
+    seconds = _VEHICLE_KEPT_SECONDS
+    if conveyance.passes_until is not None:
+        seconds = min(seconds, int((conveyance.passes_until - at).total_seconds()) + 1)
+    return Entry(vehicle_key(vehicle_number), msgspec.msgpack.encode(conveyance), seconds)
 
 
-async def _load_tags(connection: Connection, tags: Sequence[str], _: datetime) -> dict[str, str]:
+class Mapping(NamedTuple):
+    """The vehicle a tag is on and since when; None, both, where it is on none."""
+
+    vehicle_number: str | None
+    since: datetime | None
+
+
+NOT_MAPPED: Final = Mapping(None, None)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def _load_tags(
+    connection: Connection, tags: Sequence[str], _: datetime
+) -> dict[str, Mapping]:
     rows = await connection.fetch(SQL["vehicles_of_tags"], tags)
-    mapped = {row["tag"]: row["vehicle_number"] for row in rows}
+    mapped = {row["tag"]: Mapping(row["vehicle_number"], row["since"]) for row in rows}
     # A tag that is on no vehicle is kept too: whoever maps it drops its key first.
-    return {tag: mapped.get(tag, "") for tag in tags}
+    return {tag: mapped.get(tag, NOT_MAPPED) for tag in tags}
 
 
-def _tag_entry(tag: str, vehicle_number: str, _: datetime) -> Entry:
-    return Entry(tag_key(tag), b"V" + vehicle_number.encode(), _TAG_KEPT_SECONDS)
+def _tag_entry(tag: str, mapping: Mapping, _: datetime) -> Entry:
+    # Read by lua/carried.lua, too. The V tells a mapping from a reservation.
+    value = "V"
+    if mapping.since is not None:
+        value += f"{mapping.vehicle_number} {(mapping.since - _EPOCH) // timedelta(microseconds=1)}"
+    return Entry(tag_key(tag), value.encode(), _TAG_KEPT_SECONDS)
 
 
-def _vehicle_of_tag(value: bytes) -> str:
-    return value[1:].decode()
+def _mapping_of(value: bytes) -> Mapping:
+    if value == b"V":
+        return NOT_MAPPED
+    vehicle, _, since = value[1:].decode().partition(" ")
+    return Mapping(vehicle, _EPOCH + timedelta(microseconds=int(since)))
 
 
 BILLS: Final[Kind[int, EwayBill]] = Kind(
@@ -163,8 +193,6 @@ VEHICLES: Final[Kind[str, Conveyance]] = Kind(
     _load_vehicles,
     "try_text_fill_locks",
 )
-TAGS: Final[Kind[str, str]] = Kind(
-    tag_key, _vehicle_of_tag, _tag_entry, _load_tags, "try_text_fill_locks"
+TAGS: Final[Kind[str, Mapping]] = Kind(
+    tag_key, _mapping_of, _tag_entry, _load_tags, "try_text_fill_locks"
 )
-"""A tag on no vehicle is on the vehicle of no letters. The V tells a vehicle from a reservation,
-here and in lua/carried.lua."""

@@ -27,10 +27,6 @@ _TOKEN_MARK: Final = ord("G")
 Reservations always do."""
 
 
-_VEHICLE_MARK: Final = ord("V")
-"""Begins the value of a tag, before its vehicle if it is on one; so too in lua/carried.lua."""
-
-
 class HotStateUnreachable(Exception):
     """Redis could not be told, so the epoch must be closed before anything is committed."""
 
@@ -116,17 +112,11 @@ class HotState:
             return None
         if self.believed_epoch() != epoch:
             return None
-        of_tags, of_vehicles = values
-        following = iter(of_vehicles)
-        found: list[tuple[bytes | None, bytes | None]] = []
-        for of_tag in of_tags:
-            if not of_tag or of_tag[0] != _VEHICLE_MARK:
-                found.append((None, None))
-            elif len(of_tag) == 1:
-                found.append((of_tag, None))
-            else:
-                found.append((of_tag, _known(next(following))))
-        return found
+        of_tags, places, of_vehicles = values
+        vehicles = [None, *map(_known, of_vehicles)]
+        return [
+            (_known(of_tag), vehicles[place]) for of_tag, place in zip(of_tags, places, strict=True)
+        ]
 
     # Writing ---------------------------------------------------------------------------------
 

@@ -17,10 +17,12 @@ from validators.lane import Judgement, judged, judged_now, not_mapped
 
 
 class Carried(NamedTuple):
-    """The vehicle a tag is on and what is on it; None, both, where the tag is on none."""
+    """The vehicle a tag is on, what that carries, and since when it is the tag's vehicle; None, all
+    of them, where the tag is on none."""
 
     vehicle_number: str | None
     conveyance: Conveyance | None
+    mapped_since: datetime | None
 
     def passes(self, at: datetime) -> bytes | None:
         """What a lane is shown, as `Conveyance.shown`, of one that passes without a second look."""
@@ -38,7 +40,7 @@ class Carried(NamedTuple):
         return judged_now(self.conveyance.stays, at) if self.conveyance else not_mapped(at)
 
 
-NOTHING: Final = Carried(None, None)
+NOTHING: Final = Carried(None, None, None)
 """Of a tag that is on no vehicle."""
 
 
@@ -75,19 +77,26 @@ class Lanes:
         """Those that hot state knows all about."""
         values = await self._hot_state.carried([tag_key(tag) for tag in tags], vehicle_key(""))
         found: dict[str, Carried] = {}
+        read: dict[str, Conveyance] = {}
         for tag, (of_tag, of_vehicle) in zip(tags, values or (), strict=values is not None):
-            vehicle = TAGS.read(of_tag)
-            if vehicle == "":
+            if (mapping := TAGS.read(of_tag)) is None:
+                continue
+            vehicle = mapping.vehicle_number
+            if vehicle is None:
                 found[tag] = NOTHING
-            elif vehicle and (conveyance := VEHICLES.read(of_vehicle)):
-                found[tag] = Carried(vehicle, conveyance)
+            # However many tags it has.
+            elif conveyance := read.get(vehicle) or VEHICLES.read(of_vehicle):
+                read[vehicle] = conveyance
+                found[tag] = Carried(vehicle, conveyance, mapping.since)
         return found
 
     async def _read(self, tags: Sequence[str], at: datetime) -> dict[str, Carried]:
-        vehicles = await self._reads.read(TAGS, tags, at)
-        named = {vehicle for vehicle in vehicles.values() if vehicle}
+        mapped = await self._reads.read(TAGS, tags, at)
+        named = {each.vehicle_number for each in mapped.values() if each.vehicle_number}
         found = await self._reads.read(VEHICLES, sorted(named), at) if named else {}
         return {
-            tag: Carried(vehicle, found[vehicle]) if vehicle else NOTHING
-            for tag, vehicle in vehicles.items()
+            tag: Carried(each.vehicle_number, found[each.vehicle_number], each.since)
+            if each.vehicle_number
+            else NOTHING
+            for tag, each in mapped.items()
         }

@@ -89,7 +89,7 @@ READ_AGE_MAX: Final = timedelta(hours=72)
 READ_AHEAD_MAX: Final = timedelta(minutes=5)
 """How far a reader's clock may be ahead of ours."""
 READ_LIVE_FOR: Final = timedelta(minutes=1)
-"""A read no older is of the vehicle its tag is on now; an older one, of the one it was on then."""
+"""A read no older is looked for where its tag is now, if it was there already."""
 READ_CLAIM_KEPT: Final = READ_AGE_MAX + timedelta(hours=1)
 """How long after its instant a read that comes again is known to be the same."""
 RFID_READS_MAX: Final = 5000

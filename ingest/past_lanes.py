@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Database
-from ingest.hot_reads import VEHICLES, HotReads
+from ingest.hot_reads import NOT_MAPPED, VEHICLES, HotReads, Mapping
 from ingest.hot_state import HotState
 from ingest.lanes import NOTHING, Carried
 
@@ -41,12 +41,14 @@ class PastLanes:
         rows = await self._database.fetch(
             "vehicles_of_tags_then", [one.tag for one in asked], [one.then for one in asked]
         )
-        mapped: dict[int, str] = {row["position"] - 1: row["vehicle_number"] for row in rows}
-        vehicles = sorted(set(mapped.values()))
+        mapped = {row["position"] - 1: Mapping(row["vehicle_number"], row["since"]) for row in rows}
+        vehicles = sorted({each.vehicle_number for each in mapped.values() if each.vehicle_number})
         # The earliest looks back the furthest.
         at = min(one.at for one in asked)
         found = await self._reads.read(VEHICLES, vehicles, at) if vehicles else {}
         return [
-            Carried(vehicle, found[vehicle]) if (vehicle := mapped.get(position)) else NOTHING
+            Carried(then.vehicle_number, found[then.vehicle_number], then.since)
+            if (then := mapped.get(position, NOT_MAPPED)).vehicle_number
+            else NOTHING
             for position in range(len(asked))
         ]

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ingest import limits
 from ingest.batching import Batcher, Turns
 from ingest.database import Database
-from ingest.lanes import Lanes
+from ingest.lanes import NOTHING, Lanes
 from ingest.numbers import Numbers
 from ingest.past_lanes import PastLanes
 from ingest.read_counting import Counted, NewRead, count_reads, read_of
@@ -131,9 +131,11 @@ class Reads:
         if found := [*shape, *faults]:
             raise invalid_document(found)
         tag, read_at = normal_tag(form.tag), form.read_at
+        carried = NOTHING
         if read_at >= at - limits.READ_LIVE_FOR:
             carried = await self._lanes.ask(tag, at)
-        else:
+        if carried.mapped_since is None or carried.mapped_since > read_at:
+            # It may have been on another vehicle then, or on one that it is on no more.
             carried = await self._past_lanes.ask(tag, read_at, at)
         vehicle, judgement = carried.vehicle_number, carried.judged(read_at)
         return NewRead(person, form.read_id, tag, read_at, at, vehicle, judgement, due)

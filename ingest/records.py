@@ -110,7 +110,7 @@ def changed_row(bill: EwayBill, before: EwayBill) -> tuple[Any, ...]:
         before.vehicle_number,
         document.financial_year,
         document.digest,
-        before.vehicle_since,
+        before.on_vehicle_since,
     )
 
 

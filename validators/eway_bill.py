@@ -112,6 +112,12 @@ class EwayBill(Struct, frozen=True, array_like=True):
         return self.moves[0].from_vehicle_number if self.moves else self.vehicle_number
 
     @property
+    def on_vehicle_since(self) -> datetime | None:
+        """Since when this bill is on its conveyance, or None. One that goes on from another by
+        renewal keeps `vehicle_since` of before there was this bill."""
+        return self.vehicle_since and max(self.vehicle_since, self.generated_at)
+
+    @property
     def chain(self) -> int:
         """The number of the first bill of its chain of renewals."""
         return self.first_ebn or self.ebn

@@ -4,9 +4,10 @@ A conveyance is known by the stays of e-way bills on it. A stay says when it beg
 so that an instant of hours ago is judged as the present one: what was valid then was valid.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -91,6 +92,9 @@ class Judgement(NamedTuple):
     at: datetime
 
 
+_SINCE: Final = attrgetter("since")
+
+
 def not_mapped(at: datetime) -> Judgement:
     """What a lane decides of a tag that is on no vehicle."""
     return Judgement(LaneDecision.STOP, (Reason.TAG_NOT_MAPPED,), (), at)
@@ -98,12 +102,12 @@ def not_mapped(at: datetime) -> Judgement:
 
 def stay_of(bill: EwayBill) -> Stay | None:
     """The stay of a bill on the conveyance it is on, or None where it is on none."""
-    if bill.vehicle_number is None or bill.vehicle_since is None:
+    since = bill.on_vehicle_since
+    if since is None:
         return None
     return Stay(
         bill.ebn,
-        # A renewed bill goes on with the vehicle of the one before, which was there earlier.
-        max(bill.vehicle_since, bill.generated_at),
+        since,
         None,
         bill.valid_until,
         bill.cancelled_at,
@@ -161,11 +165,12 @@ def judged(stays: Sequence[Stay], at: datetime) -> Judgement:
     if found := active(stays, at):
         return Judgement(LaneDecision.PASS, (), found, at)
     reasons, ended = set(), []
-    carried_on = {stay.ebn for stay in stays if stay.since <= at}
-    for stay in stays:
-        if stay.since > at:
-            continue
-        reason, when = _end(stay, at, carried_on)
+    begun = [stay for stay in stays if stay.since <= at]
+    last = {stay.ebn: stay.since for stay in sorted(begun, key=_SINCE)}
+    for stay in begun:
+        if stay.since < last[stay.ebn]:
+            continue  # It came back, and says itself how things stand.
+        reason, when = _end(stay, at, last.keys())
         if reason is not None and when >= at - LOOKS_BACK:
             reasons.add(reason)
             ended.append(stay)
@@ -197,7 +202,7 @@ def judged_now(stays: Sequence[Stay], at: datetime) -> Judgement:
     return judged(stays, at)
 
 
-def _end(stay: Stay, at: datetime, carried_on: set[int]) -> tuple[Reason | None, datetime]:
+def _end(stay: Stay, at: datetime, carried_on: Collection[int]) -> tuple[Reason | None, datetime]:
     """Why a stay that is not ACTIVE stops a conveyance, and since when."""
     status = stay_status(stay, at)
     if status is StayStatus.CANCELLED and stay.cancelled_at:

@@ -99,8 +99,9 @@ FROM changed;
 SELECT * FROM eway_bill WHERE ebn = ANY($1::bigint[]);
 
 -- name: stays_on_vehicles
--- The newest stays of bills on each vehicle that had not ended at an instant, from a number on:
--- first those that go on, newest first. What ended by leaving is as it was then (former_conveyance).
+-- The stays of bills on each vehicle that had not ended at an instant ($2), from a number on, so many
+-- at most: first those that are live now ($5), of these first what nobody has verified, so that none
+-- can be hidden behind others for ever; then the newest. What ended by leaving is as it was then.
 SELECT asked.vehicle_number, stay.*
 FROM unnest($1::text[]) AS asked (vehicle_number)
 -- Vehicle by vehicle: joined any other way whole months would be read.
@@ -119,7 +120,10 @@ CROSS JOIN LATERAL (
         FROM former_conveyance AS former JOIN eway_bill USING (ebn)
         WHERE former.vehicle_number = asked.vehicle_number AND former.until >= $2 AND ebn >= $3
     ) AS either
-    ORDER BY until IS NULL AND cancelled_at IS NULL AND renewed_at IS NULL DESC, ebn DESC
+    CROSS JOIN LATERAL (
+        SELECT until IS NULL AND cancelled_at IS NULL AND renewed_at IS NULL AND valid_until >= $5
+    ) AS now (live)
+    ORDER BY live DESC, live AND verified, ebn DESC
     LIMIT $4
 ) AS stay;
 

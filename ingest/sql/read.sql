@@ -42,13 +42,13 @@ ORDER BY read_at DESC, read_number DESC LIMIT $4;
 -- name: vehicles_of_tags_then
 -- The vehicles that tags were mapped to, each at an instant of its own: from the first instant of a
 -- mapping on, and until before its last.
-SELECT asked.position, mapping.vehicle_number
+SELECT asked.position, mapping.vehicle_number, mapping.since
 FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS asked (tag, read_at, position)
 CROSS JOIN LATERAL (
-    SELECT vehicle_number FROM rfid_tag
+    SELECT vehicle_number, since FROM rfid_tag
     WHERE rfid_tag.tag = asked.tag AND since <= asked.read_at
     UNION ALL
-    SELECT vehicle_number FROM rfid_tag_history
+    SELECT vehicle_number, since FROM rfid_tag_history
     WHERE rfid_tag_history.tag = asked.tag AND since <= asked.read_at AND until > asked.read_at
     LIMIT 1
 ) AS mapping;

@@ -58,8 +58,8 @@ WHERE transporter_id = $1 AND tag > $2 AND ($3::text IS NULL OR vehicle_number =
 ORDER BY tag LIMIT $4;
 
 -- name: vehicles_of_tags
--- The vehicles that tags are mapped to.
-SELECT tag, vehicle_number FROM rfid_tag WHERE tag = ANY($1::text[]);
+-- The vehicles that tags are mapped to, and since when.
+SELECT tag, vehicle_number, since FROM rfid_tag WHERE tag = ANY($1::text[]);
 
 -- name: classes_without_tag
 -- Carriers and vehicles, each with its position: the classes of those carriers whose vehicle has no

@@ -233,3 +233,36 @@ async def test_many_lanes_at_once_share_their_way_to_redis(
     calls = {name: after[name]["calls"] - before.get(name, {"calls": 0})["calls"] for name in after}
     assert calls["cmdstat_evalsha"] == 1
     assert calls["cmdstat_mget"] == 2, "those of the script"
+
+
+async def test_a_vehicle_comes_from_redis_once_however_many_tags_it_has(gateway: Gateway) -> None:
+    await gateway.until_hot()
+    tags = [f"{TAG[:-2]}{number:02}" for number in range(5)]
+    for tag in tags:
+        await put(gateway, tag, ONE)
+    bill = await generate(gateway)
+    await ask(gateway, tags[0])
+    lanes, at = gateway.services.lanes, gateway.clock()
+    await asyncio.gather(*(lanes.ask(tag, at) for tag in tags))
+    found = await asyncio.gather(*(lanes.ask(tag, at) for tag in tags))
+    assert len({id(carried.conveyance) for carried in found}) == 1
+    assert [str(one.ebn) for one in found[0].judged(at).stays] == [bill["ebn"]]
+
+
+async def test_a_bill_that_came_back_and_was_cancelled_is_told_once(asked: Gateway) -> None:
+    bill = await generate(asked)
+    for vehicle in (TWO, ONE):
+        asked.clock.advance(hours=1)
+        assert (await move(asked, bill["ebn"], vehicle)).status_code == 200
+    assert (await post(asked, BY, bill["ebn"], "cancellation", reason="x")).status_code == 200
+    assert told(await ask(asked)) == ("STOP", ["CANCELLED"], [(bill["ebn"], "CANCELLED")])
+
+
+async def test_of_two_bills_one_runs_out(asked: Gateway) -> None:
+    """What lanes are told until then is not told afterwards."""
+    long, short = await generate(asked), await generate(asked, distance_km=50)
+    first, second = (long["ebn"], "ACTIVE"), (short["ebn"], "ACTIVE")
+    asked.clock.now = asked.clock.at(short["valid_until"])
+    assert told(await ask(asked)) == ("PASS", [], [second, first])
+    asked.clock.now += MICROSECOND
+    assert told(await ask(asked)) == ("PASS", [], [first])

@@ -155,11 +155,74 @@ async def test_a_late_read_is_of_the_vehicle_the_tag_was_on_then(gateway: Gatewa
     assert told == list(instants.values())
 
 
-async def test_a_read_of_the_last_minute_is_of_the_vehicle_the_tag_is_on(gateway: Gateway) -> None:
+async def test_a_tag_put_elsewhere_a_moment_later_is_of_the_vehicle_it_was_on(
+    gateway: Gateway,
+) -> None:
+    """However young the read: whoever maps a tag cannot undo that it was read."""
     tag, first = await lorry(gateway)
+    ebn = await loaded(gateway, first)
     second = new_vehicle()
-    gateway.clock.advance(hours=1)
+    gateway.clock.advance(seconds=10)
+    before = gateway.clock() - MICROSECOND
     await mapped(gateway, tag, second)
-    live = gateway.clock() - limits.READ_LIVE_FOR
-    answers = await send(gateway, read(tag, live), read(tag, live - MICROSECOND))
-    assert [answer["vehicle_number"] for answer in answers] == [second, first]
+    then, now = await send(gateway, read(tag, before), read(tag, gateway.clock()))
+    assert (then["vehicle_number"], then["decision"], then["verified"]) == (first, "PASS", [ebn])
+    assert (now["vehicle_number"], now["reasons"]) == (second, ["NO_EWAY_BILL"])
+    gateway.clock.advance(seconds=10)
+    before = gateway.clock() - MICROSECOND
+    await unmapped(gateway, tag)
+    then, now = await send(gateway, read(tag, before), read(tag, gateway.clock()))
+    assert (then["vehicle_number"], then["reasons"]) == (second, ["NO_EWAY_BILL"])
+    assert (now["vehicle_number"], now["reasons"]) == (None, ["TAG_NOT_MAPPED"])
+
+
+async def test_a_bill_was_not_on_its_lorry_before_there_was_that_bill(gateway: Gateway) -> None:
+    """It ran out, was renewed on the same lorry hours later, and the goods then went on by another:
+    in the hours between nothing was valid, whoever asks when."""
+    tag, vehicle = await lorry(gateway)
+    first = await loaded(gateway, vehicle, distance_km=50)
+    gateway.clock.advance(hours=26)
+    between = gateway.clock()
+    gateway.clock.advance(hours=2)
+    body = {"vehicle_number": vehicle, "distance_km": 50, "reason": "flood"}
+    answer = await gateway.call(CARRIER, "POST", f"{BILLS}/{first}/renewal", json=body)
+    assert answer.status_code == 201, answer.text
+    again, renewed_at = answer.json()["ebn"], gateway.clock()
+    asked = [read(tag, at) for at in (between, renewed_at - MICROSECOND, renewed_at)]
+    expected = [("STOP", ["EXPIRED"], []), ("STOP", ["EXPIRED"], []), ("PASS", [], [again])]
+    gateway.clock.advance(hours=1)
+    move = {"vehicle_number": new_vehicle(), "reason": "BREAKDOWN", "place": "Hubli"}
+    moved = await gateway.call(CARRIER, "POST", f"{BILLS}/{again}/conveyances", json=move)
+    assert moved.status_code == 200, moved.text
+    answers = await send(gateway, *asked)
+    told = [(one["decision"], one["reasons"], one["verified"]) for one in answers]
+    assert told == expected
+
+
+async def test_none_of_very_many_bills_stays_unverified(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more than are looked at, what nobody has verified comes first."""
+    monkeypatch.setattr(limits, "VEHICLE_STAYS_MAX", 3)
+    tag, vehicle = await lorry(gateway)
+    ebns = {await loaded(gateway, vehicle) for _ in range(8)}
+    seen: set[str] = set()
+    for _ in range(3):
+        gateway.clock.advance(minutes=1)
+        (answer,) = await send(gateway, read(tag, gateway.clock()))
+        assert (answer["decision"], answer["bills"]) == ("PASS", 3)
+        seen |= set(answer["verified"])
+    assert seen == ebns
+
+
+async def test_a_valid_bill_is_not_lost_among_very_many_that_ran_out(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "VEHICLE_STAYS_MAX", 3)
+    tag, vehicle = await lorry(gateway)
+    valid = await loaded(gateway, vehicle, distance_km=250)
+    for _ in range(5):
+        await loaded(gateway, vehicle, distance_km=50)
+    gateway.clock.advance(hours=30)
+    (answer,) = await send(gateway, read(tag, gateway.clock()))
+    assert (answer["decision"], answer["verified"]) == ("PASS", [valid])
