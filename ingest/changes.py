@@ -115,17 +115,21 @@ class Changes:
                 reason=form.reason,
                 place=form.place,
             ),
-            vehicle_number=form.vehicle_number,
+            by_another=True,
         )
 
     async def hand_over(
         self, request: Request, ebn: int, form: NewTransporter, faults: Sequence[Fault]
     ) -> StoredAnswer:
-        """Hands a bill to another transporter, r1(3), as `life.handed_over` decides."""
+        """Hands a bill to another transporter, r1(3), as `life.handed_over` decides, if the vehicle
+        it is on has the RFID tag that this one's need, r2(4): else Refusal RFID_TAG_REQUIRED."""
         _require_sound([*faults, *examine_new_transporter(form)])
         by, at = request.person.id, request.at
         return await self._change(
-            request, ebn, lambda bill: handed_over(bill, by, at, form.transporter_id)
+            request,
+            ebn,
+            lambda bill: handed_over(bill, by, at, form.transporter_id),
+            by_another=True,
         )
 
     @property
@@ -138,17 +142,19 @@ class Changes:
         await self._commits.close()
 
     async def _change(
-        self, request: Request, ebn: int, decide: Decide, *, vehicle_number: str | None = None
+        self, request: Request, ebn: int, decide: Decide, *, by_another: bool = False
     ) -> StoredAnswer:
-        """Changes a bill; `vehicle_number` is that of the conveyance it goes on with."""
+        """Changes a bill; `by_another` is whether another conveyance or another transporter carries
+        the goods from then on, so that r2(4) asks for a tag on the vehicle, if they are on one."""
         person = request.person
         require_role(person, TRADERS)
         bill = require_party(person, await self._lookups.bill(ebn, request.at))
 
         async def attempt(known: KnownNotifications) -> StoredAnswer:
             changed = decide(bill)
-            if vehicle_number and (classes := rfid_classes(request.at, known.notifications)):
-                await self._tag_requirement.require(changed.carrier, vehicle_number, classes)
+            vehicle = changed.vehicle_number if by_another else None
+            if vehicle and (classes := rfid_classes(request.at, known.notifications)):
+                await self._tag_requirement.require(changed.carrier, vehicle, classes)
             answer = request.render(changed)
             new = _Change(bill, changed, request.claim, answer, known.version)
             return await self._commits.submit(new)

@@ -12,8 +12,9 @@ from validators.money import decode_hook, encode_hook
 from validators.part_a import PendingPartA
 
 LAYOUT: Final = 4
-"""Rises with every change to the fields of EwayBill, PartA, Stay or what they hold, so that a
-worker of another version never reads values it would misunderstand."""
+"""Rises with every change to the fields of EwayBill, PartA, Stay or what they hold, so that after
+an upgrade no values are read that an older version left and that would be misunderstood. Workers of
+two versions do not run together: each drops the keys of its own layout only."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)

@@ -16,7 +16,9 @@ from gateway.client.tokens import Tokens
 from gateway.reader.reads import Read
 
 _TOO_LARGE: Final = 413
+_INVALID: Final = 422
 _TOO_MANY: Final = 429
+_AHEAD: Final = "READ_AHEAD"
 
 
 class TooLarge(Exception):
@@ -36,9 +38,17 @@ class Answer:
     """The gateway's answer to one read."""
 
     read: Read
-    outcome: Outcome
+    status: int
     said: dict[str, Any]
-    """All that it says, for people."""
+    """All that it says."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether it is the last word on the read."""
+        if self.status < 400:
+            return Outcome.COUNTED
+        again = self.status == _TOO_MANY or self.status >= 500 or self.said.get("retry") is True
+        return Outcome.AGAIN if again or self.ahead else Outcome.REFUSED
 
     @property
     def reason(self) -> str:
@@ -51,6 +61,18 @@ class Answer:
             if isinstance(fault, dict)
         ]
         return ": ".join(str(word) for word in words if word)
+
+    @property
+    def ahead(self) -> bool:
+        """Whether nothing is wrong with the read but that it is too far ahead of the gateway's
+        clock, which waiting mends."""
+        faults = self.said.get("errors")
+        return (
+            self.status == _INVALID
+            and isinstance(faults, list)
+            and bool(faults)
+            and all(isinstance(each, dict) and each.get("code") == _AHEAD for each in faults)
+        )
 
 
 class ReadsCall:
@@ -127,7 +149,4 @@ def _answer(read: Read, said: object, url: str) -> Answer:
         raise CallFailed(f"{url} does not answer as a gateway does")
     if said.get("read_id") != read.read_id:
         raise CallFailed(f"{url} answers {said.get('read_id')} where {read.read_id} was due")
-    if status < 400:
-        return Answer(read, Outcome.COUNTED, said)
-    again = status == _TOO_MANY or status >= 500 or said.get("retry") is True
-    return Answer(read, Outcome.AGAIN if again else Outcome.REFUSED, said)
+    return Answer(read, status, said)

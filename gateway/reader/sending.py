@@ -16,7 +16,7 @@ from gateway.reader.reads import Read
 from gateway.reader.spool import Refused, Spool
 
 NEW_READS_WAIT_SECONDS: Final = 1.0
-"""So long at most new reads wait for one that is to be sent again, which may be for ever."""
+"""So long at most other reads wait for some that are to be sent again, which may be for ever."""
 STOP: Final = "STOP"
 """The gateway's decision that somebody should see to."""
 
@@ -35,13 +35,15 @@ class _Trouble:
     pause_seconds: float | None = None
     """What the gateway asks for, None if it does not."""
     answered: bool = False
-    """Whether the batch was: it need not go again as it was, and new reads hardly need wait."""
+    """Whether the batch was: it need not go again as it was, and other reads hardly need wait."""
 
 
 class Sending:
     """Sends all that waits as soon as the last call is answered, so a lone read goes at once.
 
     A batch without an answer is sent again as it was. Nothing leaves the spool without an answer.
+    Reads that the gateway asks for again are passed over until the end of the spool is reached:
+    then it begins from the oldest anew. So they delay none behind them, and are never given up.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Sending:
         self._tell = tell
         self._batch: list[Read] = []
         """On its way, or to be sent again as it was."""
+        self._passed_over = 0
+        """So many of the oldest in the spool are to be sent again, when its end is reached."""
         self._new_reads = asyncio.Event()
         self._tries = 0
         """In succession, without a final answer."""
@@ -80,7 +84,7 @@ class Sending:
     async def _try(self) -> _Trouble | None:
         """Sends a batch once. What was in the way, if anything was."""
         try:
-            self._batch = self._batch or self._spool.oldest(self._batch_max)
+            self._batch = self._batch or self._next()
             again = self._settle(await self._send(self._batch))
         except TooLarge as error:
             if len(self._batch) == 1:
@@ -99,18 +103,31 @@ class Sending:
         except (aiohttp.ClientError, OSError) as error:
             return _Trouble(broken(error))
         if again:
+            self._passed_over += len(again)
             words = f"it asks to send {len(again):,} reads again: {again[0].reason}"
             return _Trouble(words, answered=True)
         return None
+
+    def _next(self) -> list[Read]:
+        if not self._more_behind:
+            self._passed_over = 0
+        return self._spool.oldest(self._batch_max, passed_over=self._passed_over)
+
+    @property
+    def _more_behind(self) -> bool:
+        """Whether anything waits behind the reads that were passed over."""
+        return self._spool.waiting > self._passed_over
 
     async def _pause(self, trouble: _Trouble) -> None:
         self._tries += 1
         seconds = trouble.pause_seconds
         if seconds is None:
             seconds = backoff_seconds(self._tries)
+        least = min(seconds, NEW_READS_WAIT_SECONDS) if trouble.answered else seconds
+        if self._more_behind:
+            seconds = least
         waiting = self._spool.waiting
         self._tell(f"gateway: {trouble.words}; {waiting:,} reads wait, going on in {seconds:.1f} s")
-        least = min(seconds, NEW_READS_WAIT_SECONDS) if trouble.answered else seconds
         await asyncio.sleep(least)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds - least):
@@ -136,6 +153,11 @@ class Sending:
         for answer in counted:
             if answer.said.get("decision") == STOP:
                 self._tell(_stop(answer))
+        if ahead := sum(answer.ahead for answer in answers):
+            self._tell(
+                f"CLOCK: {ahead:,} reads are too far ahead of the gateway's clock, and kept until "
+                "it has come so far"
+            )
         return [answer for answer in answers if answer.outcome is Outcome.AGAIN]
 
 

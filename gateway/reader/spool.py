@@ -85,10 +85,12 @@ class Spool:
             self._see(sightings)
         self.waiting += len(reads)
 
-    def oldest(self, count: int) -> list[Read]:
-        """The reads that wait longest, at most so many, in the order they were added."""
+    def oldest(self, count: int, *, passed_over: int = 0) -> list[Read]:
+        """The reads that wait longest but for so many `passed_over`, at most `count`, in the order
+        they were added."""
         rows = self._database.execute(
-            "SELECT read_id, tag, read_at FROM waiting ORDER BY number LIMIT ?", (count,)
+            "SELECT read_id, tag, read_at FROM waiting ORDER BY number LIMIT ? OFFSET ?",
+            (count, passed_over),
         )
         return [Read(read_id, tag, datetime.fromisoformat(at)) for read_id, tag, at in rows]
 

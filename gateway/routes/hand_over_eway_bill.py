@@ -38,6 +38,7 @@ def operation(services: Services) -> Operation:
             "NOT_BY_ROAD",
             "SAME_TRANSPORTER",
             "TOO_MANY_CHANGES",
+            "RFID_TAG_REQUIRED",
             "CHANGED_MEANWHILE",
             "OUTCOME_UNKNOWN",
         ),

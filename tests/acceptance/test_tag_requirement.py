@@ -55,6 +55,10 @@ async def _transfer(gateway: Gateway, path: str, vehicle: str = TWO) -> httpx.Re
     return await gateway.call(VIA, "POST", f"{path}/conveyances", json=body)
 
 
+async def _hand_over(gateway: Gateway, path: str, to: str = TRANSPORTER) -> httpx.Response:
+    return await gateway.call(BY, "POST", f"{path}/transporter", json={"transporter_id": to})
+
+
 async def _renew(gateway: Gateway, path: str, vehicle: str = TWO) -> httpx.Response:
     body = {"vehicle_number": vehicle, "distance_km": 50, "reason": "flood"}
     return await gateway.call(VIA, "POST", f"{path}/renewal", json=body)
@@ -126,6 +130,32 @@ async def test_whose_goods_need_a_tag(classed: Gateway) -> None:
     assert await _generate(classed, transporter_id=OTHER) == REQUIRED
 
 
+async def test_a_hand_over_from_the_instant_of_the_notification(gateway: Gateway) -> None:
+    """The way around it: generated for one who needs no tag, and handed to one who does."""
+    begins = gateway.clock() + timedelta(hours=1)
+    await enrol_in_class(gateway, TRANSPORTER)
+    await map_tag(gateway, VIA, TAG, TWO)
+    await notify_class(gateway, begins)
+    own = [await _bill(gateway, transporter_id=...) for _ in range(2)]
+    of_other = [await _bill(gateway, transporter_id=OTHER) for _ in range(2)]
+    tagged = [await _bill(gateway, transporter_id=..., vehicle_number=TWO) for _ in range(2)]
+    near = {"vehicle_number": ..., "distance_to_transporter_km": 9, "transporter_id": OTHER}
+    parked = [await _bill(gateway, **near) for _ in range(2)]
+    done: tuple[int, str | None] = (200, None)
+    for turn, (at, without) in enumerate(((begins - MICROSECOND, done), (begins, REQUIRED))):
+        gateway.clock.now = at
+        assert _said(await _hand_over(gateway, own[turn])) == without
+        assert _said(await _hand_over(gateway, of_other[turn])) == without
+        assert _said(await _hand_over(gateway, tagged[turn])) == done
+        assert _said(await _hand_over(gateway, parked[turn])) == done
+    refused = await _hand_over(gateway, own[1])
+    assert (ONE in refused.json()["detail"], "TANKER" in refused.json()["detail"]) == (True, True)
+    # It is the new transporter's class that counts, and whoever is of none needs no tag.
+    assert _said(await _hand_over(gateway, own[0], OTHER)) == done
+    # Without a vehicle there was nothing to ask for: the transfer asks.
+    assert _said(await _transfer(gateway, parked[1], ONE)) == REQUIRED
+
+
 async def test_a_tag_must_be_on_the_vehicle_at_that_moment(classed: Gateway) -> None:
     assert await _generate(classed) == REQUIRED
     await map_tag(classed, VIA, TAG, TWO)
@@ -159,11 +189,13 @@ async def test_a_bill_from_an_invoice(classed: Gateway) -> None:
 
 
 async def test_what_is_refused_leaves_everything_as_it_was(gateway: Gateway) -> None:
-    """And is done once there is a tag: completion, renewal, transfer, a consolidated bill."""
+    """And is done once there is a tag: completion, renewal, transfer, hand-over, a consolidated
+    bill."""
     part_a = await _furnish(gateway)
     renewed, moved = await _bill(gateway), await _bill(gateway)
     near = {"vehicle_number": ..., "distance_to_transporter_km": 9}
     boarding, first = await _bill(gateway, **near), await _bill(gateway, **near)
+    handed = await _bill(gateway, transporter_id=..., vehicle_number=TWO)
     await enrol_in_class(gateway, TRANSPORTER)
     await notify_class(gateway, gateway.clock())
     calls: list[tuple[Callable[[Gateway, str], Awaitable[httpx.Response]], str]] = [
@@ -172,9 +204,10 @@ async def test_what_is_refused_leaves_everything_as_it_was(gateway: Gateway) -> 
         (_transfer, moved),
         (_transfer, first),
         (_consolidate, boarding),
+        (_hand_over, handed),
     ]
     before = [(await gateway.call(OFFICER, "GET", path)).json() for _, path in calls[1:]]
-    assert [_said(await call(gateway, path)) for call, path in calls] == [REQUIRED] * 5
+    assert [_said(await call(gateway, path)) for call, path in calls] == [REQUIRED] * 6
     assert [(await gateway.call(OFFICER, "GET", path)).json() for _, path in calls[1:]] == before
     waiting = await gateway.call(VIA, "GET", "/v1/part-a?assigned_to=me")
     assert len(waiting.json()["items"]) == 1
@@ -183,7 +216,7 @@ async def test_what_is_refused_leaves_everything_as_it_was(gateway: Gateway) -> 
     assert accepted.status_code == 200
     await map_tag(gateway, VIA, TAG, TWO)
     done = [(await call(gateway, path)).status_code for call, path in calls]
-    assert done == [201, 201, 200, 200, 201]
+    assert done == [201, 201, 200, 200, 201, 200]
 
 
 async def test_a_document_that_has_its_bill_is_told_so_first(gateway: Gateway) -> None:
@@ -254,7 +287,8 @@ async def test_without_such_a_notification_nobody_asks_for_tags(gateway: Gateway
     direct = await asyncpg.connect(dsn)
     async with direct.transaction():
         await direct.execute("LOCK TABLE rfid_tag, client IN ACCESS EXCLUSIVE MODE")
-        path = await _bill(gateway)
+        path = await _bill(gateway, transporter_id=OTHER)
+        assert (await _hand_over(gateway, path)).status_code == 200
         assert (await _transfer(gateway, path)).status_code == 200
         assert (await _consolidate(gateway, path)).status_code == 201
         assert (await _renew(gateway, path)).status_code == 201
@@ -276,13 +310,15 @@ async def other(
         yield running
 
 
-@pytest.mark.parametrize("call", [_complete, _renew, _transfer, _consolidate])
+@pytest.mark.parametrize("call", [_complete, _renew, _transfer, _hand_over, _consolidate])
 async def test_another_worker_decides_by_a_notification_of_this_moment(
     gateway: Gateway, other: Gateway, call: Callable[[Gateway, str], Awaitable[httpx.Response]]
 ) -> None:
     await enrol_in_class(gateway, TRANSPORTER)
     near = {"vehicle_number": ..., "distance_to_transporter_km": 9}
-    path = await (_furnish(other) if call is _complete else _bill(other, **near))
+    of_another = {"vehicle_number": TWO, "transporter_id": OTHER}
+    bill = of_another if call is _hand_over else near
+    path = await (_furnish(other) if call is _complete else _bill(other, **bill))
     await notify_class(gateway, gateway.clock())
     assert other.services.notifications.current.version == 0
     assert _said(await call(other, path)) == REQUIRED

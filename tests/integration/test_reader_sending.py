@@ -273,6 +273,115 @@ async def test_new_reads_hardly_wait_for_one_that_the_gateway_fails_to_decide(
     assert spool.oldest(9) == poison
 
 
+@pytest.mark.parametrize(("poisoned", "batch_max"), [(1, 1), (3, 1), (3, 3), (4, 3), (7, 3)])
+async def test_reads_to_be_sent_again_hold_up_none_behind_them(
+    server: ReadsServer,
+    spool: Spool,
+    monkeypatch: pytest.MonkeyPatch,
+    poisoned: int,
+    batch_max: int,
+) -> None:
+    """However many they are, at the head of the spool. They are tried again, round after round."""
+    monkeypatch.setattr(sending_module, "backoff_seconds", lambda _: 0.01)
+    failed = {"status": 500, "code": "INTERNAL_ERROR", "detail": "The gateway failed"}
+    healed: list[bool] = []
+    poison = {tag(number) for number in range(poisoned)}
+    server.refuse = lambda read: failed if read["tag"] in poison and not healed else None
+    added = add(spool, poisoned + 5)
+    oldest = added[0].read_id
+    async with sending(server, spool, batch_max=batch_max) as at_work:
+        await until(lambda: at_work.counted == 5)
+        assert spool.oldest(99) == added[:poisoned]
+        await until(lambda: server.received[oldest] > 2)
+        healed.append(True)
+        await until(lambda: not spool.waiting)
+    sent = [each for call in server.calls for each in call]
+    assert sent[: len(added)] == [read.read_id for read in added]
+    assert all(server.received[read.read_id] == 1 for read in added[poisoned:])
+
+
+async def test_what_lies_behind_hardly_waits_and_nothing_else_is_sent_early(
+    server: ReadsServer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending_module, "backoff_seconds", lambda _: 3600.0)
+    monkeypatch.setattr(sending_module, "NEW_READS_WAIT_SECONDS", 0.01)
+    failed = {"status": 500, "code": "INTERNAL_ERROR", "detail": "The gateway failed"}
+    server.refuse = lambda read: failed if read["tag"] in (tag(0), tag(2)) else None
+    added = [read.read_id for read in add(spool, 4)]
+    told: list[str] = []
+    async with sending(server, spool, told, batch_max=1):
+        # To the end, then from the oldest on again; nothing is left to pass over to then.
+        await until(lambda: len(server.calls) == 6)
+        await until(lambda: "3600.0 s" in told[-1])
+    assert server.calls == [[added[number]] for number in (0, 1, 2, 3, 0, 2)]
+
+
+async def test_a_batch_behind_that_has_no_answer_is_sent_again_as_it_was(
+    server: ReadsServer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending_module, "backoff_seconds", lambda _: 0.01)
+    failed = {"status": 500, "code": "INTERNAL_ERROR", "detail": "The gateway failed"}
+    added = [read.read_id for read in add(spool, 4)]
+
+    def refuse(read: Json) -> Json | None:
+        if read["read_id"] == added[0] and server.received[added[0]] == 1:
+            server.refuse_calls.append(problem(503, "OVERLOADED", "later", **{"Retry-After": "0"}))
+            return failed
+        return None
+
+    server.refuse = refuse
+    async with sending(server, spool, batch_max=2):
+        await until(lambda: not spool.waiting)
+    behind = [added[2], added[3]]
+    assert server.calls == [added[:2], behind, behind, [added[0]]]
+
+
+def ahead(*codes: str) -> Json:
+    faults = [{"pointer": "/read_at", "code": code, "detail": code.lower()} for code in codes]
+    return {"status": 422, "code": "INVALID_DOCUMENT", "detail": "faults", "errors": faults}
+
+
+async def test_a_read_ahead_of_the_gateway_s_clock_is_kept_until_it_has_come_so_far(
+    server: ReadsServer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending_module, "backoff_seconds", lambda _: 0.01)
+    come: list[bool] = []
+    server.refuse = lambda read: ahead("READ_AHEAD") if read["tag"] != tag(2) and not come else None
+    added = add(spool, 3)
+    told: list[str] = []
+    async with sending(server, spool, told) as at_work:
+        await until(lambda: server.received[added[0].read_id] > 1)
+        assert (at_work.counted, at_work.refused, spool.waiting) == (1, 0, 2)
+        come.append(True)
+        await until(lambda: not spool.waiting)
+        assert (at_work.counted, at_work.refused) == (3, 0)
+    assert told[0].startswith("CLOCK: 2 reads ")
+    assert "REFUSED" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ahead("READ_AHEAD", "TAG_FORMAT"),
+        ahead("READ_TOO_OLD"),
+        ahead(),
+        ahead("READ_AHEAD") | {"errors": ["READ_AHEAD"]},
+        ahead("READ_AHEAD") | {"status": 409},
+    ],
+    ids=str,
+)
+async def test_what_no_waiting_mends_is_refused_for_good(
+    server: ReadsServer, spool: Spool, refusal: Json
+) -> None:
+    server.refuse = lambda _: refusal
+    add(spool, 1)
+    told: list[str] = []
+    async with sending(server, spool, told) as at_work:
+        await until(lambda: not spool.waiting)
+        assert (at_work.counted, at_work.refused) == (0, 1)
+    assert [line.partition(":")[0] for line in told] == ["REFUSED"]
+
+
 async def test_a_stop_is_told(server: ReadsServer, spool: Spool) -> None:
     stop = {"status": 201, "decision": "STOP", "reasons": ["EXPIRED"], "vehicle_number": "KA1"}
     server.refuse = lambda _: stop

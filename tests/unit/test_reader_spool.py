@@ -50,6 +50,8 @@ def test_reads_come_out_as_they_went_in(path: Path, spool: Spool) -> None:
     spool.add([first, second], {"A": AT})
     spool.add([third], {})
     assert spool.oldest(2) == [first, second]
+    assert spool.oldest(2, passed_over=1) == [second, third]
+    assert spool.oldest(2, passed_over=3) == []
     spool.settle([first], [Refused(third, "422")])
     assert (spool.waiting, spool.oldest(9)) == (1, [second])
     spool.close()
