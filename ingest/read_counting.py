@@ -3,7 +3,7 @@ valid on its conveyance, r3(2).
 
 The claim of a read id is the arbiter between whoever sends the same read twice. A bill that was not
 verified before is locked, so of its verification and its cancellation exactly one wins, r1(7)
-proviso.
+proviso; and what a read was let pass by is looked at again under that lock.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from ingest.changes import store_changes
+from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection
 from ingest.queries import SQL
 from ingest.recording import Written
@@ -21,7 +21,7 @@ from ingest.records import bill_of
 from validators.authority import Person
 from validators.errors import Refusal
 from validators.eway_bill import EwayBill
-from validators.lane import Judgement, LaneDecision, Stay
+from validators.lane import Judgement, LaneDecision, Stay, was_active_on
 from validators.life import verified
 from validators.reads import CountedRead
 
@@ -84,10 +84,14 @@ async def count_reads(
 ) -> Written[Counted | Refusal]:
     """Counts reads, r3(2), each given with the number it would have, inside a transaction: what
     they verify is not cancelled from then on, r1(7) proviso. One that was counted before is
-    answered as it was then, or READ_ID_REUSED where it was another."""
-    ours = await _claimed(connection, batch)
-    first = [(number, new) for number, new in batch if number in ours]
-    before = await _locked(connection, {ebn for _, new in first for ebn in new.unverified})
+    answered as it was then, or READ_ID_REUSED where it was another. One that was let pass by a bill
+    that was not valid there then, as it turns out, is neither claimed nor stored: OutdatedError."""
+    # Before anything is claimed, which makes no circle: whoever holds a claim has all its bills and
+    # waits for no other.
+    before = await _locked(connection, {ebn for _, new in batch for ebn in new.unverified})
+    sound = [(number, new) for number, new in batch if _still_passes(new, before)]
+    ours = await _claimed(connection, sound) if sound else set()
+    first = [(number, new) for number, new in sound if number in ours]
     bills = dict(before)
     reads = [new.counted(number, _verify(new, bills)) for number, new in first]
     changes = [(bill, bills[ebn]) for ebn, bill in before.items() if bills[ebn] is not bill]
@@ -101,9 +105,20 @@ async def count_reads(
     answers: dict[int, Counted | Refusal] = {
         read.read_number: Counted(read, created=True) for read in reads
     }
-    if again := [(number, new) for number, new in batch if number not in ours]:
+    if again := [(number, new) for number, new in sound if number not in ours]:
         answers |= await _counted_before(connection, again)
-    return Written([answers[number] for number, _ in batch], stored.hot_epoch, stored.stale_keys)
+    return Written(
+        [answers.get(number, OutdatedError()) for number, _ in batch],
+        stored.hot_epoch,
+        stored.stale_keys,
+    )
+
+
+def _still_passes(new: NewRead, bills: Mapping[int, EwayBill]) -> bool:
+    """Whether every bill that a read was let pass by was valid there at its instant, as the record
+    says now. A change that is committed after the lane was asked may be of an earlier instant."""
+    vehicle = new.vehicle_number or ""
+    return all(was_active_on(bills[ebn], vehicle, new.read_at) for ebn in new.unverified)
 
 
 async def _claimed(connection: Connection, batch: Sequence[tuple[int, NewRead]]) -> set[int]:

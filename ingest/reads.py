@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ingest import limits
 from ingest.batching import Batcher, Turns
+from ingest.changes import OutdatedError
 from ingest.database import Database
 from ingest.lanes import Lanes
 from ingest.numbers import Numbers
@@ -20,6 +21,8 @@ from validators.identifiers import normal_tag
 from validators.reads import CountedRead, SentRead, examine_read
 
 log = logging.getLogger(__name__)
+
+_ATTEMPTS_MAX: Final = 5
 
 Result = TypeVar("Result")
 Outcome = Counted | Refusal
@@ -119,11 +122,22 @@ class Reads:
         asked = (_outcome(self._judged(person, one, at, due)) for one in some)
         # All of them first, whatever it takes: they are counted in the order they were sent.
         ready = await asyncio.gather(*asked)
-        sound = [one for one in ready if isinstance(one, NewRead)]
-        counted = iter(
-            await asyncio.gather(*(_outcome(self._commits.submit(new)) for new in sound))
-        )
+        sound = [
+            _outcome(self._counted(one, new, at))
+            for one, new in zip(some, ready, strict=True)
+            if isinstance(new, NewRead)
+        ]
+        counted = iter(await asyncio.gather(*sound))
         return [next(counted) if isinstance(one, NewRead) else one for one in ready]
+
+    async def _counted(self, sent: SentRead, new: NewRead, at: datetime) -> Outcome:
+        """Counts a read; where a change of what it was judged by came in between, judged anew."""
+        for _ in range(_ATTEMPTS_MAX):
+            try:
+                return await self._commits.submit(new)
+            except OutdatedError:
+                new = await self._judged(new.reader, sent, at, new.due)
+        raise Refusal("OVERLOADED", "what is on the vehicle changes all the time")
 
     async def _judged(self, person: Person, sent: SentRead, at: datetime, due: float) -> NewRead:
         form, shape = sent
@@ -199,4 +213,6 @@ def _left_unused(outcome: Outcome | Exception) -> bool:
     """Whether the number taken for a read certainly names none."""
     if isinstance(outcome, Counted):
         return not outcome.created
+    if isinstance(outcome, OutdatedError):
+        return True
     return isinstance(outcome, Refusal) and outcome.problem.code == "READ_ID_REUSED"

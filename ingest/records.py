@@ -7,7 +7,7 @@ import msgspec
 
 from validators.eway_bill import DocumentKey, EwayBill, HandOver, Move, PartA, key_of
 from validators.ins06 import GoodsLine, Ins06, SupplierContact
-from validators.lane import Stay
+from validators.lane import Stay, stay_of
 from validators.money import decode_hook, encode_hook
 from validators.part_a import PendingPartA
 
@@ -89,6 +89,7 @@ def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
 def changed_row(bill: EwayBill, before: EwayBill) -> tuple[Any, ...]:
     """A `changed_eway_bill` of the record."""
     document = key_of(bill)
+    was_on = stay_of(before)
     return (
         bill.ebn,
         bill.version,
@@ -110,7 +111,7 @@ def changed_row(bill: EwayBill, before: EwayBill) -> tuple[Any, ...]:
         before.vehicle_number,
         document.financial_year,
         document.digest,
-        before.vehicle_since,
+        was_on.since if was_on else None,
     )
 
 

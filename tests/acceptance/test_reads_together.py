@@ -4,6 +4,7 @@ are full, a record that goes away. What was counted is told, and sent again coun
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -12,10 +13,11 @@ import pytest
 from ingest import limits
 from tests.documents import OFFICER, READER, SUPPLIER, person
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
-from tests.reads import CARRIER, READS, counted, loaded, lorry, read, send
+from tests.reads import CARRIER, ELSEWHERE, READS, counted, loaded, lorry, read, send
 from tests.waiting import until
 
 BILLS = "/v1/eway-bills"
+MICROSECOND = timedelta(microseconds=1)
 WAITING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
     AND wait_event_type = 'Lock' AND application_name = 'gateway'"""
 Record: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -68,22 +70,37 @@ async def cancel(gateway: Gateway, ebn: str) -> tuple[int, str]:
 
 
 async def renew(gateway: Gateway, ebn: str) -> str:
-    body = {"vehicle_number": "MH14CD5678", "distance_km": 50, "reason": "flood"}
+    body = {"vehicle_number": ELSEWHERE, "distance_km": 50, "reason": "flood"}
     answer = await gateway.call(CARRIER, "POST", f"{BILLS}/{ebn}/renewal", json=body)
     return str(answer.json().get("ebn", ""))
 
 
+async def transfer(gateway: Gateway, ebn: str) -> int:
+    body = {"vehicle_number": ELSEWHERE, "reason": "BREAKDOWN", "place": "Hubli"}
+    answer = await gateway.call(CARRIER, "POST", f"{BILLS}/{ebn}/conveyances", json=body)
+    return answer.status_code
+
+
 async def raced(
-    gateway: Gateway, record: Record, *, change: Change, read_first: bool
+    gateway: Gateway,
+    record: Record,
+    *,
+    change: Change,
+    read_first: bool,
+    after: timedelta = timedelta(0),
 ) -> tuple[str, dict[str, Any], Any]:
     """A bill, and what its read and a change of it were answered: both were decided on the bill as
-    it was before, and wait for its row in this order."""
+    it was before, and wait for its row in this order. The tag was read so long after the change."""
     tag, vehicle = await lorry(gateway)
     ebn = await loaded(gateway, vehicle)
-    both: list[Callable[[], Awaitable[Any]]] = [
-        lambda: send(gateway, read(tag, gateway.clock())),
-        lambda: change(gateway, ebn),
-    ]
+    gateway.clock.advance(hours=1)
+    changed_at = gateway.clock()
+
+    async def send_read() -> Sequence[dict[str, Any]]:
+        gateway.clock.now = max(changed_at, changed_at + after)
+        return await send(gateway, read(tag, changed_at + after))
+
+    both: list[Callable[[], Awaitable[Any]]] = [send_read, lambda: change(gateway, ebn)]
     tasks = []
     async with held(record, "SELECT FROM eway_bill WHERE ebn = $1 FOR UPDATE", int(ebn)):
         for count, ask in enumerate(both if read_first else reversed(both), 1):
@@ -101,19 +118,49 @@ async def test_a_read_before_a_cancellation(gateway: Gateway, record: Record) ->
     assert await verified(gateway, ebn)
 
 
-async def test_a_cancellation_before_a_read(gateway: Gateway, record: Record) -> None:
-    """It passed as what it was when the lane asked, and the cancellation stands."""
-    ebn, answer, done = await raced(gateway, record, change=cancel, read_first=False)
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(cancel, "CANCELLED"), (renew, "VEHICLE_CHANGED"), (transfer, "VEHICLE_CHANGED")],
+)
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(seconds=1)])
+async def test_a_read_is_judged_by_what_came_in_while_it_waited(
+    gateway: Gateway, record: Record, change: Change, reason: str, after: timedelta
+) -> None:
+    """It was let pass by a bill that had ended by then, and is judged anew."""
+    ebn, answer, done = await raced(gateway, record, change=change, read_first=False, after=after)
+    assert done
+    assert (answer["status"], answer["decision"]) == (201, "STOP")
+    assert (answer["reasons"], answer["verified"]) == ([reason], [])
+    assert not await verified(gateway, ebn)
+
+
+async def test_a_cancellation_just_after_a_read(gateway: Gateway, record: Record) -> None:
+    """It was valid when it passed, and the cancellation, which came in first, stands."""
+    ebn, answer, done = await raced(
+        gateway, record, change=cancel, read_first=False, after=-MICROSECOND
+    )
     assert done == (200, "")
     assert (answer["status"], answer["decision"], answer["verified"]) == (201, "PASS", [])
     assert not await verified(gateway, ebn)
 
 
-async def test_a_renewal_before_a_read(gateway: Gateway, record: Record) -> None:
+async def test_a_renewal_just_after_a_read(gateway: Gateway, record: Record) -> None:
     """What goes on from the bill is verified in its place."""
-    ebn, answer, heir = await raced(gateway, record, change=renew, read_first=False)
+    ebn, answer, heir = await raced(
+        gateway, record, change=renew, read_first=False, after=-MICROSECOND
+    )
     assert (answer["decision"], answer["verified"]) == ("PASS", [ebn])
     assert [await verified(gateway, one) for one in (ebn, heir)] == [False, True]
+
+
+async def test_a_transfer_just_after_a_read(gateway: Gateway, record: Record) -> None:
+    """It was on its former vehicle then."""
+    ebn, answer, done = await raced(
+        gateway, record, change=transfer, read_first=False, after=-MICROSECOND
+    )
+    assert done == 200
+    assert (answer["decision"], answer["verified"]) == ("PASS", [ebn])
+    assert await verified(gateway, ebn)
 
 
 async def test_a_read_before_a_renewal(gateway: Gateway, record: Record) -> None:
