@@ -6,13 +6,15 @@ verified before is locked, so of its verification and its cancellation exactly o
 proviso; and what a read was let pass by is looked at again under that lock.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
+from ingest import limits
 from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection
 from ingest.queries import SQL
@@ -54,8 +56,9 @@ class NewRead(NamedTuple):
         """The bills it may be the first to verify; those that were are closed to cancellation."""
         return [stay.ebn for stay in self.on_board if not stay.verified]
 
-    def counted(self, number: int, ebns: Sequence[int]) -> CountedRead:
-        """The read as it is kept, with the bills it verified."""
+    def counted(self, number: int, ebns: Collection[int]) -> CountedRead:
+        """The read as it is kept, with the bills it verified of those on board."""
+        on_board = [stay.ebn for stay in self.on_board]
         return CountedRead(
             number,
             self.read_at,
@@ -68,7 +71,8 @@ class NewRead(NamedTuple):
             self.reader.place or "",
             self.judgement.decision.value,
             [reason.value for reason in self.judgement.reasons],
-            ebns,
+            [ebn for ebn in on_board if ebn in ebns],
+            [ebn for ebn in on_board if ebn not in ebns],
         )
 
 
@@ -89,11 +93,11 @@ async def count_reads(
     # Before anything is claimed, which makes no circle: whoever holds a claim has all its bills and
     # waits for no other.
     before = await _locked(connection, {ebn for _, new in batch for ebn in new.unverified})
-    sound = [(number, new) for number, new in batch if _still_passes(new, before)]
+    sound = [entry async for entry in _by_turns(batch) if _still_passes(entry[1], before)]
     ours = await _claimed(connection, sound) if sound else set()
     first = [(number, new) for number, new in sound if number in ours]
     bills = dict(before)
-    reads = [new.counted(number, _verify(new, bills)) for number, new in first]
+    reads = [new.counted(number, _verify(new, bills)) async for number, new in _by_turns(first)]
     changes = [(bill, bills[ebn]) for ebn, bill in before.items() if bills[ebn] is not bill]
     stored = await store_changes(connection, changes)
     if len(stored.ebns) != len(changes):
@@ -112,6 +116,19 @@ async def count_reads(
         stored.hot_epoch,
         stored.stale_keys,
     )
+
+
+async def _by_turns(
+    entries: Sequence[tuple[int, NewRead]],
+) -> AsyncIterator[tuple[int, NewRead]]:
+    """Reads one by one; other requests have their turn when so many bills were looked at."""
+    bills = 0
+    for entry in entries:
+        yield entry
+        bills += len(entry[1].on_board)
+        if bills >= limits.RFID_BILLS_IN_ONE_GO:
+            bills = 0
+            await asyncio.sleep(0)
 
 
 def _still_passes(new: NewRead, bills: Mapping[int, EwayBill]) -> bool:
@@ -147,13 +164,13 @@ async def _locked(connection: Connection, ebns: Collection[int]) -> dict[int, Ew
     return found
 
 
-def _verify(new: NewRead, bills: dict[int, EwayBill]) -> list[int]:
+def _verify(new: NewRead, bills: dict[int, EwayBill]) -> set[int]:
     """The bills a read verifies. Those of them it is the first to verify are so in `bills`."""
-    return [
+    return {
         stay.ebn
         for stay in new.on_board
         if stay.verified or _is_verified(stay.ebn, new.read_at, bills)
-    ]
+    }
 
 
 def _is_verified(ebn: int, at: datetime, bills: dict[int, EwayBill]) -> bool:

@@ -155,12 +155,16 @@ class Reads:
     async def _commit(self, batch: list[NewRead]) -> Sequence[Outcome | Exception]:
         outcomes: list[Outcome | Exception] = []
         for some in _bounded(batch):
+            now = asyncio.get_running_loop().time()
+            in_time = [new for new in some if new.due >= now]
+            recorded: Sequence[Outcome | Exception] = ()
             try:
-                # One that is too late tells of a queue in which those behind it are no better off.
-                _require_in_time(min(new.due for new in some))
-                outcomes += await self._record(some)
+                if in_time:
+                    recorded = await self._record(in_time)
             except Refusal as refusal:
-                outcomes += [refusal] * len(some)
+                recorded = [refusal] * len(in_time)
+            following = iter(recorded)
+            outcomes += [next(following) if new.due >= now else _too_late() for new in some]
         return outcomes
 
     async def _record(self, some: Sequence[NewRead]) -> Sequence[Outcome | Exception]:
@@ -189,16 +193,17 @@ async def _outcome(coming: Awaitable[Result]) -> Result | Refusal:
 
 
 def _bounded(batch: Sequence[NewRead]) -> Iterator[Sequence[NewRead]]:
-    """A batch in parts that each change a bounded number of bills, or are one read."""
+    """A batch in parts that each change a bounded number of bills, or those of one read. Reads of
+    one lorry have theirs in common."""
     part: list[NewRead] = []
-    bills = 0
+    bills: set[int] = set()
     for new in batch:
-        more = len(new.unverified)
-        if part and bills + more > limits.RFID_READ_BILLS_MAX:
+        more = bills.union(new.unverified)
+        if part and len(more) > max(len(bills), limits.RFID_READ_BILLS_MAX):
             yield part
-            part, bills = [], 0
+            part, more = [], set(new.unverified)
         part.append(new)
-        bills += more
+        bills = more
     yield part
 
 
@@ -206,7 +211,11 @@ def _require_in_time(due: float) -> None:
     """Raises Refusal OVERLOADED once it is too late to begin: a claim is kept for as long after a
     read could be counted, and no longer."""
     if asyncio.get_running_loop().time() > due:
-        raise Refusal("OVERLOADED", "the call took too long; of this nothing was done")
+        raise _too_late()
+
+
+def _too_late() -> Refusal:
+    return Refusal("OVERLOADED", "the call took too long; of this nothing was done")
 
 
 def _left_unused(outcome: Outcome | Exception) -> bool:

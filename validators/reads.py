@@ -66,7 +66,8 @@ class SentRead(NamedTuple):
 class CountedRead(Struct, frozen=True):
     """A read as it was counted and is kept for ever: who, where, when and with which result,
     r3(2).
-    `ebns` are the bills it verified in transit."""
+    `ebns` are the bills it verified in transit; `not_verified` let it pass as well, and could not
+    be verified any more when it came in."""
 
     read_number: int
     read_at: datetime
@@ -80,6 +81,7 @@ class CountedRead(Struct, frozen=True):
     decision: str
     reasons: Sequence[str]
     ebns: Sequence[int]
+    not_verified: Sequence[int]
 
 
 class _AnyReads(Struct):

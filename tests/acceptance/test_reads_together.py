@@ -211,6 +211,22 @@ async def test_one_transaction_verifies_a_bounded_number_of_bills(
     assert [row[0] for row in await record.fetch(at_once)] == [2, 1, 1]
 
 
+async def test_reads_of_one_lorry_share_a_transaction_however_many_its_bills(
+    gateway: Gateway, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lock the same bills; each for itself would lock them again."""
+    monkeypatch.setattr(limits, "RFID_READ_BILLS_MAX", 4)
+    monkeypatch.setattr(limits, "RFID_BILLS_IN_ONE_GO", 6)
+    (tag, vehicle), (other, other_vehicle) = await lorry(gateway), await lorry(gateway)
+    ebns = [await loaded(gateway, vehicle) for _ in range(6)]
+    await loaded(gateway, other_vehicle)
+    reads = [read(one, gateway.clock()) for one in (tag, tag, tag, other, other)]
+    answers = await send(gateway, *reads)
+    assert [sorted(answer["verified"]) for answer in answers[:3]] == [ebns] * 3
+    at_once = "SELECT count(*) FROM rfid_read GROUP BY xmin::text ORDER BY min(read_number)"
+    assert [row[0] for row in await record.fetch(at_once)] == [3, 2]
+
+
 async def test_what_was_read_never_changes(gateway: Gateway, record: Record) -> None:
     tag, _ = await lorry(gateway)
     await send(gateway, read(tag, gateway.clock()))
@@ -322,6 +338,28 @@ async def test_what_is_not_begun_in_time_is_not_begun(
             answers = await send(gateway, *reads)
             assert statuses(answers) == [(503, "OVERLOADED")] * many
     assert await counted(dsn) == 0
+
+
+async def test_only_what_is_late_is_refused(
+    gateway: Gateway, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read of a call that took too long shares its transaction with those of others."""
+    tag, _ = await lorry(gateway)
+    reads = [read(tag, gateway.clock()) for _ in range(4)]
+
+    async def in_line(count: int) -> None:
+        await until(lambda: gateway.services.reads.waiting == count)
+
+    async with held(record, "LOCK TABLE rfid_read_claim IN ACCESS EXCLUSIVE MODE"):
+        sending = [asyncio.create_task(send(gateway, reads[0]))]
+        await waiting(record)
+        for number, seconds in enumerate((60.0, -1.0, 60.0), 1):
+            monkeypatch.setattr(limits, "RFID_CALL_SECONDS_MAX", seconds)
+            sending.append(asyncio.create_task(send(gateway, reads[number])))
+            await in_line(number)
+    told = [statuses(answers) for answers in await asyncio.gather(*sending)]
+    counted_now = [(201, "")]
+    assert told == [counted_now, counted_now, [(503, "OVERLOADED")], counted_now]
 
 
 async def test_large_calls_take_turns_and_a_lane_does_not(
