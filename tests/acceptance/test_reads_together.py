@@ -134,6 +134,24 @@ async def test_a_read_is_judged_by_what_came_in_while_it_waited(
     assert not await verified(gateway, ebn)
 
 
+async def test_a_read_that_is_outdated_every_time_is_refused(
+    gateway: Gateway, dsn: str, record: Record
+) -> None:
+    """Hot state is not told of this cancellation, so whatever is asked of it stays outdated."""
+    await gateway.until_hot()
+    tag, vehicle = await lorry(gateway)
+    ebn = await loaded(gateway, vehicle)
+    lane = f"/v1/rfid/tags/{tag}/eway-bills"
+    assert (await gateway.call(READER, "GET", lane)).json()["decision"] == "PASS"
+    past = """UPDATE eway_bill SET version = 2, cancelled_at = $2, cancelled_by = generated_by,
+        cancellation_reason = 'not sent' WHERE ebn = $1"""
+    await record.execute(past, int(ebn), gateway.clock())
+    answers = await send(gateway, read(tag, gateway.clock()))
+    assert statuses(answers) == [(503, "OVERLOADED")]
+    assert await counted(dsn) == 0
+    assert await record.fetchval("SELECT count(*) FROM rfid_read_claim") == 0
+
+
 async def test_a_cancellation_just_after_a_read(gateway: Gateway, record: Record) -> None:
     """It was valid when it passed, and the cancellation, which came in first, stands."""
     ebn, answer, done = await raced(
