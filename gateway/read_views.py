@@ -17,7 +17,8 @@ VERIFIED_TOLD_MAX: Final = 50
 class ReadAnswer(Struct):
     """What became of one read. 201: it was counted now; 200: it was counted before, and this is
     what was answered then; else why it was not counted. `verified` names the first fifty bills that
-    it verified in transit, `bills` says how many there were."""
+    it verified in transit, `bills` says how many there were; `not_verified` the first fifty that
+    were valid when it was read and had been cancelled when it came in."""
 
     read_id: str | None
     """Null where it could not be read."""
@@ -27,6 +28,7 @@ class ReadAnswer(Struct):
     vehicle_number: str | UnsetType | None = UNSET
     verified: list[str] | UnsetType = UNSET
     bills: int | UnsetType = UNSET
+    not_verified: list[str] | UnsetType = UNSET
     code: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
     retry: bool | UnsetType = UNSET
@@ -41,7 +43,8 @@ class ReadsAnswer(Struct):
 
 class ReadView(Struct):
     """A read as it was counted: by whom, where, when, and with which result. `ebns` are the e-way
-    bills it verified in transit."""
+    bills it verified in transit, `not_verified` those it could not: valid when it was read, and
+    cancelled when it came in."""
 
     read_id: str
     reader: str
@@ -54,6 +57,7 @@ class ReadView(Struct):
     decision: str
     reasons: list[str]
     ebns: list[str]
+    not_verified: list[str]
 
 
 class ReadList(Struct):
@@ -75,6 +79,7 @@ def read_answer(sent: SentRead, outcome: Outcome) -> ReadAnswer:
             read.vehicle_number,
             [str(ebn) for ebn in read.ebns[:VERIFIED_TOLD_MAX]],
             len(read.ebns),
+            [str(ebn) for ebn in read.not_verified[:VERIFIED_TOLD_MAX]],
         )
     return _refused(sent, outcome)
 
@@ -103,4 +108,5 @@ def read_view(read: CountedRead) -> ReadView:
         read.decision,
         list(read.reasons),
         [str(ebn) for ebn in read.ebns],
+        [str(ebn) for ebn in read.not_verified],
     )

@@ -107,7 +107,11 @@ BATCH_RFID_READS_MAX: Final = 256
 """Reads in one transaction."""
 WAITING_RFID_READS_MAX: Final = 4096
 RFID_READ_BILLS_MAX: Final = 512
-"""Bills that the reads of one transaction are the first to verify; one read alone may have more."""
+"""Bills that the reads of one transaction are the first to verify; one lorry may have more."""
+RFID_READS_IN_ONE_GO: Final = 64
+"""Reads of a call looked at before another request has its turn: faulty ones are a millisecond."""
+RFID_BILLS_IN_ONE_GO: Final = 1024
+"""Bills on board of reads that are looked at before another request has its turn: a millisecond."""
 RFID_READ_NUMBERS_BLOCK: Final = 10_000
 """Numbers leased at once: seconds of readers that catch up."""
 VEHICLE_BILLS_CHUNK: Final = 256

@@ -3,17 +3,19 @@ valid on its conveyance, r3(2).
 
 The claim of a read id is the arbiter between whoever sends the same read twice. A bill that was not
 verified before is locked, so of its verification and its cancellation exactly one wins, r1(7)
-proviso.
+proviso; and what a read was let pass by is looked at again under that lock.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
-from ingest.changes import store_changes
+from ingest import limits
+from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection
 from ingest.queries import SQL
 from ingest.recording import Written
@@ -21,7 +23,7 @@ from ingest.records import bill_of
 from validators.authority import Person
 from validators.errors import Refusal
 from validators.eway_bill import EwayBill
-from validators.lane import Judgement, LaneDecision, Stay
+from validators.lane import Judgement, LaneDecision, Stay, was_active_on
 from validators.life import verified
 from validators.reads import CountedRead
 
@@ -54,8 +56,9 @@ class NewRead(NamedTuple):
         """The bills it may be the first to verify; those that were are closed to cancellation."""
         return [stay.ebn for stay in self.on_board if not stay.verified]
 
-    def counted(self, number: int, ebns: Sequence[int]) -> CountedRead:
-        """The read as it is kept, with the bills it verified."""
+    def counted(self, number: int, ebns: Collection[int]) -> CountedRead:
+        """The read as it is kept, with the bills it verified of those on board."""
+        on_board = [stay.ebn for stay in self.on_board]
         return CountedRead(
             number,
             self.read_at,
@@ -68,7 +71,8 @@ class NewRead(NamedTuple):
             self.reader.place or "",
             self.judgement.decision.value,
             [reason.value for reason in self.judgement.reasons],
-            ebns,
+            [ebn for ebn in on_board if ebn in ebns],
+            [ebn for ebn in on_board if ebn not in ebns],
         )
 
 
@@ -84,12 +88,16 @@ async def count_reads(
 ) -> Written[Counted | Refusal]:
     """Counts reads, r3(2), each given with the number it would have, inside a transaction: what
     they verify is not cancelled from then on, r1(7) proviso. One that was counted before is
-    answered as it was then, or READ_ID_REUSED where it was another."""
-    ours = await _claimed(connection, batch)
-    first = [(number, new) for number, new in batch if number in ours]
-    before = await _locked(connection, {ebn for _, new in first for ebn in new.unverified})
+    answered as it was then, or READ_ID_REUSED where it was another. One that was let pass by a bill
+    that was not valid there then, as it turns out, is neither claimed nor stored: OutdatedError."""
+    # Before anything is claimed, which makes no circle: whoever holds a claim has all its bills and
+    # waits for no other.
+    before = await _locked(connection, {ebn for _, new in batch for ebn in new.unverified})
+    sound = [entry async for entry in _by_turns(batch) if _still_passes(entry[1], before)]
+    ours = await _claimed(connection, sound) if sound else set()
+    first = [(number, new) for number, new in sound if number in ours]
     bills = dict(before)
-    reads = [new.counted(number, _verify(new, bills)) for number, new in first]
+    reads = [new.counted(number, _verify(new, bills)) async for number, new in _by_turns(first)]
     changes = [(bill, bills[ebn]) for ebn, bill in before.items() if bills[ebn] is not bill]
     stored = await store_changes(connection, changes)
     if len(stored.ebns) != len(changes):
@@ -101,9 +109,33 @@ async def count_reads(
     answers: dict[int, Counted | Refusal] = {
         read.read_number: Counted(read, created=True) for read in reads
     }
-    if again := [(number, new) for number, new in batch if number not in ours]:
+    if again := [(number, new) for number, new in sound if number not in ours]:
         answers |= await _counted_before(connection, again)
-    return Written([answers[number] for number, _ in batch], stored.hot_epoch, stored.stale_keys)
+    return Written(
+        [answers.get(number, OutdatedError()) for number, _ in batch],
+        stored.hot_epoch,
+        stored.stale_keys,
+    )
+
+
+async def _by_turns(
+    entries: Sequence[tuple[int, NewRead]],
+) -> AsyncIterator[tuple[int, NewRead]]:
+    """Reads one by one; other requests have their turn when so many bills were looked at."""
+    bills = 0
+    for entry in entries:
+        yield entry
+        bills += len(entry[1].on_board)
+        if bills >= limits.RFID_BILLS_IN_ONE_GO:
+            bills = 0
+            await asyncio.sleep(0)
+
+
+def _still_passes(new: NewRead, bills: Mapping[int, EwayBill]) -> bool:
+    """Whether every bill that a read was let pass by was valid there at its instant, as the record
+    says now. A change that is committed after the lane was asked may be of an earlier instant."""
+    vehicle = new.vehicle_number or ""
+    return all(was_active_on(bills[ebn], vehicle, new.read_at) for ebn in new.unverified)
 
 
 async def _claimed(connection: Connection, batch: Sequence[tuple[int, NewRead]]) -> set[int]:
@@ -132,13 +164,13 @@ async def _locked(connection: Connection, ebns: Collection[int]) -> dict[int, Ew
     return found
 
 
-def _verify(new: NewRead, bills: dict[int, EwayBill]) -> list[int]:
+def _verify(new: NewRead, bills: dict[int, EwayBill]) -> set[int]:
     """The bills a read verifies. Those of them it is the first to verify are so in `bills`."""
-    return [
+    return {
         stay.ebn
         for stay in new.on_board
         if stay.verified or _is_verified(stay.ebn, new.read_at, bills)
-    ]
+    }
 
 
 def _is_verified(ebn: int, at: datetime, bills: dict[int, EwayBill]) -> bool:

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ingest import limits
 from ingest.batching import Batcher, Turns
+from ingest.changes import OutdatedError
 from ingest.database import Database
 from ingest.lanes import NOTHING, Lanes
 from ingest.numbers import Numbers
@@ -20,6 +21,8 @@ from validators.identifiers import normal_tag
 from validators.reads import CountedRead, SentRead, examine_read
 
 log = logging.getLogger(__name__)
+
+_ATTEMPTS_MAX: Final = 5
 
 Result = TypeVar("Result")
 Outcome = Counted | Refusal
@@ -119,11 +122,22 @@ class Reads:
         asked = (_outcome(self._judged(person, one, at, due)) for one in some)
         # All of them first, whatever it takes: they are counted in the order they were sent.
         ready = await asyncio.gather(*asked)
-        sound = [one for one in ready if isinstance(one, NewRead)]
-        counted = iter(
-            await asyncio.gather(*(_outcome(self._commits.submit(new)) for new in sound))
-        )
+        sound = [
+            _outcome(self._counted(one, new, at))
+            for one, new in zip(some, ready, strict=True)
+            if isinstance(new, NewRead)
+        ]
+        counted = iter(await asyncio.gather(*sound))
         return [next(counted) if isinstance(one, NewRead) else one for one in ready]
+
+    async def _counted(self, sent: SentRead, new: NewRead, at: datetime) -> Outcome:
+        """Counts a read; where a change of what it was judged by came in between, judged anew."""
+        for _ in range(_ATTEMPTS_MAX):
+            try:
+                return await self._commits.submit(new)
+            except OutdatedError:
+                new = await self._judged(new.reader, sent, at, new.due)
+        raise Refusal("OVERLOADED", "what is on the vehicle changes all the time")
 
     async def _judged(self, person: Person, sent: SentRead, at: datetime, due: float) -> NewRead:
         form, shape = sent
@@ -143,12 +157,16 @@ class Reads:
     async def _commit(self, batch: list[NewRead]) -> Sequence[Outcome | Exception]:
         outcomes: list[Outcome | Exception] = []
         for some in _bounded(batch):
+            now = asyncio.get_running_loop().time()
+            in_time = [new for new in some if new.due >= now]
+            recorded: Sequence[Outcome | Exception] = ()
             try:
-                # One that is too late tells of a queue in which those behind it are no better off.
-                _require_in_time(min(new.due for new in some))
-                outcomes += await self._record(some)
+                if in_time:
+                    recorded = await self._record(in_time)
             except Refusal as refusal:
-                outcomes += [refusal] * len(some)
+                recorded = [refusal] * len(in_time)
+            following = iter(recorded)
+            outcomes += [next(following) if new.due >= now else _too_late() for new in some]
         return outcomes
 
     async def _record(self, some: Sequence[NewRead]) -> Sequence[Outcome | Exception]:
@@ -177,16 +195,17 @@ async def _outcome(coming: Awaitable[Result]) -> Result | Refusal:
 
 
 def _bounded(batch: Sequence[NewRead]) -> Iterator[Sequence[NewRead]]:
-    """A batch in parts that each change a bounded number of bills, or are one read."""
+    """A batch in parts that each change a bounded number of bills, or those of one read. Reads of
+    one lorry have theirs in common."""
     part: list[NewRead] = []
-    bills = 0
+    bills: set[int] = set()
     for new in batch:
-        more = len(new.unverified)
-        if part and bills + more > limits.RFID_READ_BILLS_MAX:
+        more = bills.union(new.unverified)
+        if part and len(more) > max(len(bills), limits.RFID_READ_BILLS_MAX):
             yield part
-            part, bills = [], 0
+            part, more = [], set(new.unverified)
         part.append(new)
-        bills += more
+        bills = more
     yield part
 
 
@@ -194,11 +213,17 @@ def _require_in_time(due: float) -> None:
     """Raises Refusal OVERLOADED once it is too late to begin: a claim is kept for as long after a
     read could be counted, and no longer."""
     if asyncio.get_running_loop().time() > due:
-        raise Refusal("OVERLOADED", "the call took too long; of this nothing was done")
+        raise _too_late()
+
+
+def _too_late() -> Refusal:
+    return Refusal("OVERLOADED", "the call took too long; of this nothing was done")
 
 
 def _left_unused(outcome: Outcome | Exception) -> bool:
     """Whether the number taken for a read certainly names none."""
     if isinstance(outcome, Counted):
         return not outcome.created
+    if isinstance(outcome, OutdatedError):
+        return True
     return isinstance(outcome, Refusal) and outcome.problem.code == "READ_ID_REUSED"

@@ -157,6 +157,21 @@ def active(stays: Iterable[Stay], at: datetime) -> list[Stay]:
     ]
 
 
+def was_active_on(bill: EwayBill, vehicle_number: str, at: datetime) -> bool:
+    """Whether a bill, known with all its moves, let a vehicle pass at an instant, r2(1)(b): what
+    `active` says of its stays there, past and present. A stay that ended by a move is not touched
+    by what became of the bill afterwards."""
+    if not bill.generated_at <= at <= bill.valid_until:
+        return False
+    since, on = bill.generated_at, bill.first_vehicle_number
+    for move in bill.moves:
+        if on == vehicle_number and since <= at < move.at:
+            return True
+        since, on = move.at, move.vehicle_number
+    ended = [when for when in (bill.cancelled_at, bill.renewed_at) if when is not None]
+    return on == vehicle_number and since <= at and all(at < when for when in ended)
+
+
 def judged(stays: Sequence[Stay], at: datetime) -> Judgement:
     """What a lane decides of a conveyance at an instant, r3(2), given its stays, newest first.
 

@@ -6,7 +6,7 @@ are counted.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -21,6 +21,8 @@ READ_FAULTS_MAX: Final = 10
 """Told of one read, which has three fields."""
 
 _READS: Final = "reads"
+_WRITTEN: Final = b'"reads"'
+_LONG: Final[Mapping[bytes, type]] = {b"{": dict, b"[": list, b'"': str}
 _READ_ID: Final = re.compile(r"[!-~]{1,64}").fullmatch
 
 
@@ -66,7 +68,8 @@ class SentRead(NamedTuple):
 class CountedRead(Struct, frozen=True):
     """A read as it was counted and is kept for ever: who, where, when and with which result,
     r3(2).
-    `ebns` are the bills it verified in transit."""
+    `ebns` are the bills it verified in transit; `not_verified` let it pass as well, and could not
+    be verified any more when it came in."""
 
     read_number: int
     read_at: datetime
@@ -80,20 +83,20 @@ class CountedRead(Struct, frozen=True):
     decision: str
     reasons: Sequence[str]
     ebns: Sequence[int]
-
-
-class _AnyReads(Struct):
-    reads: list[msgspec.Raw]
+    not_verified: Sequence[int]
 
 
 _decode: Final = msgspec.json.Decoder(ReadsForm).decode
-_decode_any: Final = msgspec.json.Decoder(_AnyReads).decode
+_require_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-def read_reads(body: bytes, reads_max: int) -> list[SentRead]:
+def read_reads(body: bytes, reads_max: int) -> Iterator[SentRead]:
     """The reads a body says, in their order, each with the faults of its own shape; pointers lead
-    from the read. Raises Refusal MALFORMED_JSON, or INVALID_DOCUMENT where it is not an object of
-    one list of 1 to `reads_max` reads."""
+    from the read. One that is at fault is looked into when it is its turn. Raises Refusal
+    INVALID_DOCUMENT at once where it is not an object of one list of 1 to `reads_max` reads, and
+    MALFORMED_JSON where it, or a read when it is its turn, is not JSON."""
     try:
         reads = _decode(body).reads
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -104,7 +107,7 @@ def read_reads(body: bytes, reads_max: int) -> list[SentRead]:
         return _read_carefully(body, reads_max)
     if found := _length_faults(len(reads), reads_max):
         raise invalid_document(found)
-    return [SentRead(form, ()) for form in reads]
+    return (SentRead(form, ()) for form in reads)
 
 
 def examine_read(form: ReadForm, oldest: datetime, newest: datetime) -> list[Fault]:
@@ -123,35 +126,59 @@ def examine_read(form: ReadForm, oldest: datetime, newest: datetime) -> list[Fau
     return faults
 
 
-def _read_carefully(body: bytes, reads_max: int) -> list[SentRead]:
+def _read_carefully(body: bytes, reads_max: int) -> Iterator[SentRead]:
     try:
-        document = parse_json(body)
-        # Objects within become lists of their names as well, which nobody looks at.
-        names = json.loads(body, object_pairs_hook=_names, parse_int=str, parse_float=str)
+        _require_json(body)
+        reads, faults = _outer(body, reads_max)
     except RecursionError as error:
         raise Refusal("MALFORMED_JSON", "the document nests too deeply") from error
-    if found := _outer_faults(document, names, reads_max):
-        raise invalid_document(found[:FAULTS_MAX])
-    read = (read_form(bytes(raw), ReadForm) for raw in _decode_any(body).reads)
-    return [SentRead(form, faults[:READ_FAULTS_MAX]) for form, faults in read]
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal("MALFORMED_JSON", str(error)) from error
+    if faults:
+        raise invalid_document(faults[:FAULTS_MAX])
+    read = (read_form(bytes(raw), ReadForm) for raw in reads)
+    return (SentRead(form, faults[:READ_FAULTS_MAX]) for form, faults in read)
+
+
+def _outer(body: bytes, reads_max: int) -> tuple[Sequence[msgspec.Raw], list[Fault]]:
+    """The reads of a body, none of them looked into, and what is wrong around them."""
+    if (kind := _kind_of(body)) is not dict:
+        return (), [wrong_type("", "an object", kind())]
+    members = _decode_members(body)
+    faults = [fault(f"/{escaped(name)}", "UNKNOWN_FIELD") for name in members if name != _READS]
+    if _READS not in members:
+        return (), [*faults, fault(f"/{_READS}", "REQUIRED")]
+    if _are_doubled(body, members.values()):
+        faults.append(fault(f"/{_READS}", "DUPLICATE_KEY"))
+    given = bytes(members[_READS])
+    if (kind := _kind_of(given)) is not list:
+        return (), [*faults, wrong_type(f"/{_READS}", "an array", kind())]
+    reads = _decode_list(given)
+    return reads, [*faults, *_length_faults(len(reads), reads_max)]
+
+
+def _kind_of(value: bytes) -> type:
+    """Of a value of JSON. Arrays and objects may be long, and are not read for it."""
+    first = value.lstrip()[:1]
+    if first in _LONG:
+        return _LONG[first]
+    return type(parse_json(value))
+
+
+def _are_doubled(body: bytes, values: Iterable[msgspec.Raw]) -> bool:
+    """Whether the reads were given twice: a decoder keeps the last without a word."""
+    # If one name is in the document beside those within its values, none was dropped; only a
+    # backslash spells it in another way.
+    within = sum(bytes(value).count(_WRITTEN) for value in values)
+    if b"\\" not in body and body.count(_WRITTEN) == 1 + within:
+        return False
+    # Objects within become lists of their names as well, which nobody looks at.
+    names = json.loads(body, object_pairs_hook=_names, parse_int=str, parse_float=str)
+    return bool(names.count(_READS) > 1)
 
 
 def _names(pairs: Iterable[tuple[str, Any]]) -> list[str]:
     return [name for name, _ in pairs]
-
-
-def _outer_faults(document: Any, names: Sequence[str], reads_max: int) -> list[Fault]:
-    if not isinstance(document, dict):
-        return [wrong_type("", "an object", document)]
-    faults = [fault(f"/{escaped(name)}", "UNKNOWN_FIELD") for name in document if name != _READS]
-    if _READS not in document:
-        return [*faults, fault(f"/{_READS}", "REQUIRED")]
-    if names.count(_READS) > 1:
-        faults.append(fault(f"/{_READS}", "DUPLICATE_KEY"))
-    reads = document[_READS]
-    if not isinstance(reads, list):
-        return [*faults, wrong_type(f"/{_READS}", "an array", reads)]
-    return [*faults, *_length_faults(len(reads), reads_max)]
 
 
 def _length_faults(length: int, reads_max: int) -> list[Fault]:

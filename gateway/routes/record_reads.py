@@ -1,5 +1,7 @@
 """POST /v1/rfid/reads: what a reader has read at its checkpoint, by the thousand, r3(2)."""
 
+import asyncio
+
 from gateway.http import Answer, Call
 from gateway.operation import Operation
 from gateway.read_views import ReadsAnswer, read_answer
@@ -8,7 +10,7 @@ from gateway.views import encode
 from ingest import limits
 from validators.authority import READERS
 from validators.errors import Refusal
-from validators.reads import ReadsForm, read_reads
+from validators.reads import ReadsForm, SentRead, read_reads
 
 
 def operation(services: Services) -> Operation:
@@ -19,7 +21,11 @@ def operation(services: Services) -> Operation:
             words = "each read is safe to send again by its read_id"
             raise Refusal("IDEMPOTENCY_KEY_NOT_TAKEN", words)
         body = await call.body()
-        sent = read_reads(body, limits.RFID_READS_MAX)
+        sent: list[SentRead] = []
+        for one in read_reads(body, limits.RFID_READS_MAX):
+            sent.append(one)
+            if len(sent) % limits.RFID_READS_IN_ONE_GO == 0:
+                await asyncio.sleep(0)
         outcomes = await services.reads.count(call.caller, sent, call.at)
         answers = [read_answer(one, became) for one, became in zip(sent, outcomes, strict=True)]
         return Answer(200, encode(ReadsAnswer(answers)))

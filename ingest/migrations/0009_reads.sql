@@ -72,7 +72,8 @@ BEGIN
     EXECUTE format('DROP TABLE %I', partition);
 END $$;
 
--- One row a read, whatever was on board: `ebns` are the bills it verified. Never changed.
+-- One row a read, whatever was on board: `ebns` are the bills it verified, `not_verified` those that
+-- let it pass and had been cancelled when it came in. Never changed.
 CREATE TABLE rfid_read (
     read_number    bigint      NOT NULL,
     read_at        timestamptz NOT NULL,
@@ -86,6 +87,7 @@ CREATE TABLE rfid_read (
     decision       text        NOT NULL,
     reasons        text[]      NOT NULL,
     ebns           bigint[]    NOT NULL,
+    not_verified   bigint[]    NOT NULL,
     PRIMARY KEY (read_number)
 ) PARTITION BY RANGE (read_number);
 CREATE INDEX rfid_read_vehicle ON rfid_read (vehicle_number, read_at)

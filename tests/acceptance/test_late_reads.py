@@ -118,6 +118,25 @@ async def test_what_was_renewed_is_verified_by_its_last_renewal(gateway: Gateway
     assert said((await send(gateway, read(tag, at)))[0]) == passed(ebn)
 
 
+async def test_a_renewal_that_has_moved_on_was_not_on_board_before_it_was_generated(
+    gateway: Gateway,
+) -> None:
+    """Though the goods were on the vehicle since before, r1(8) second proviso."""
+    tag, vehicle = await lorry(gateway)
+    ebn, at = await loaded(gateway, vehicle, distance_km=50), gateway.clock()
+    gateway.clock.advance(hours=25)
+    renewed_at, heir = gateway.clock(), await renew(gateway, ebn, vehicle)
+    gateway.clock.advance(hours=1)
+    await move(gateway, heir)
+    instants = (at, renewed_at - MICROSECOND, renewed_at)
+    answers = await send(gateway, *(read(tag, when) for when in instants))
+    assert [said(answer) for answer in answers] == [
+        passed(ebn),
+        stopped("EXPIRED"),
+        passed(heir),
+    ]
+
+
 async def test_a_renewal_that_was_cancelled_is_not_verified(gateway: Gateway) -> None:
     tag, vehicle = await lorry(gateway)
     ebn, at = await loaded(gateway, vehicle), gateway.clock()

@@ -56,6 +56,7 @@ async def test_a_read_is_a_verification_with_place_and_state(gateway: Gateway) -
         "vehicle_number": vehicle,
         "verified": [ebn],
         "bills": 1,
+        "not_verified": [],
     }
     assert await verified_at(gateway, ebn) == gateway.clock()
     refused = await cancel(gateway, ebn)
@@ -75,6 +76,7 @@ async def test_a_read_is_a_verification_with_place_and_state(gateway: Gateway) -
                 "decision": "PASS",
                 "reasons": [],
                 "ebns": [ebn],
+                "not_verified": [],
             }
         ],
         "next_cursor": None,
@@ -207,6 +209,22 @@ async def test_everything_valid_on_board_is_verified_and_the_rest_is_not(gateway
     assert [await verified_at(gateway, ebn) for ebn in ebns] == [
         at if ebn in on_board else None for ebn in ebns
     ]
+
+
+async def test_what_could_not_be_verified_any_more_is_told_and_on_record(gateway: Gateway) -> None:
+    """In their order on board, the first fifty to the reader and all to officers."""
+    tag, vehicle = await lorry(gateway)
+    ebns, read_at = [await loaded(gateway, vehicle) for _ in range(52)], gateway.clock()
+    gateway.clock.advance(hours=1)
+    for ebn in ebns[:51]:
+        assert (await cancel(gateway, ebn)).status_code == 200
+    answer, later = await send(gateway, read(tag, read_at), read(tag, gateway.clock()))
+    assert said(answer) == said(later) == passed(ebns[51])
+    on_board = [*reversed(ebns[:51])]
+    assert (answer["not_verified"], later["not_verified"]) == (on_board[:50], [])
+    now, then = (await listed(gateway, vehicle)).json()["items"]
+    assert (now["ebns"], now["not_verified"]) == ([ebns[51]], [])
+    assert (then["ebns"], then["not_verified"]) == ([ebns[51]], on_board)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,20 @@
-"""Reads beside what else happens at the same moment: changes of the bills they verify, queues that
-are full, a record that goes away. What was counted is told, and sent again counts once."""
+"""Reads beside what else happens at the same moment: other reads, queues that are full, a record
+that goes away. What was counted is told, and sent again counts once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 import pytest
 
 from ingest import limits
-from tests.documents import OFFICER, READER, SUPPLIER, person
+from tests.documents import READER
 from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
-from tests.reads import CARRIER, READS, counted, loaded, lorry, read, send
+from tests.reads import READS, counted, loaded, lorry, read, send
+from tests.reads_at_once import Record, held, statuses, verified, waiting
 from tests.waiting import until
-
-BILLS = "/v1/eway-bills"
-WAITING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-    AND wait_event_type = 'Lock' AND application_name = 'gateway'"""
-Record: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture
@@ -27,112 +23,6 @@ async def record(dsn: str) -> AsyncIterator[Record]:
     connection = await asyncpg.connect(dsn)
     yield connection
     await connection.close()
-
-
-async def waiting(record: Record, count: int = 1) -> list[int]:
-    """The gateway's backends that wait for a lock, once there are that many."""
-
-    async def found() -> list[int]:
-        await record.execute("SELECT pg_stat_clear_snapshot()")
-        pids = [row["pid"] for row in await record.fetch(WAITING)]
-        return pids if len(pids) >= count else []
-
-    pids: list[int] = await until(found)
-    return pids
-
-
-@asynccontextmanager
-async def held(record: Record, sql: str, *arguments: Any) -> AsyncIterator[None]:
-    """What a statement locks is locked until the block ends."""
-    async with record.transaction():
-        await record.execute(sql, *arguments)
-        yield
-
-
-async def verified(gateway: Gateway, ebn: str) -> bool:
-    bill = (await gateway.call(OFFICER, "GET", f"{BILLS}/{ebn}")).json()
-    return bill["verified_at"] is not None
-
-
-def statuses(answers: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
-    return [(answer["status"], answer.get("code", "")) for answer in answers]
-
-
-Change = Callable[[Gateway, str], Awaitable[Any]]
-
-
-async def cancel(gateway: Gateway, ebn: str) -> tuple[int, str]:
-    path = f"{BILLS}/{ebn}/cancellation"
-    answer = await gateway.call(person(SUPPLIER), "POST", path, json={"reason": "not sent"})
-    return answer.status_code, answer.json().get("code", "")
-
-
-async def renew(gateway: Gateway, ebn: str) -> str:
-    body = {"vehicle_number": "MH14CD5678", "distance_km": 50, "reason": "flood"}
-    answer = await gateway.call(CARRIER, "POST", f"{BILLS}/{ebn}/renewal", json=body)
-    return str(answer.json().get("ebn", ""))
-
-
-async def raced(
-    gateway: Gateway, record: Record, *, change: Change, read_first: bool
-) -> tuple[str, dict[str, Any], Any]:
-    """A bill, and what its read and a change of it were answered: both were decided on the bill as
-    it was before, and wait for its row in this order."""
-    tag, vehicle = await lorry(gateway)
-    ebn = await loaded(gateway, vehicle)
-    both: list[Callable[[], Awaitable[Any]]] = [
-        lambda: send(gateway, read(tag, gateway.clock())),
-        lambda: change(gateway, ebn),
-    ]
-    tasks = []
-    async with held(record, "SELECT FROM eway_bill WHERE ebn = $1 FOR UPDATE", int(ebn)):
-        for count, ask in enumerate(both if read_first else reversed(both), 1):
-            tasks.append(asyncio.create_task(ask()))
-            await waiting(record, count)
-    first, second = await asyncio.gather(*tasks)
-    (answer,), changed = (first, second) if read_first else (second, first)
-    return ebn, answer, changed
-
-
-async def test_a_read_before_a_cancellation(gateway: Gateway, record: Record) -> None:
-    ebn, answer, refused = await raced(gateway, record, change=cancel, read_first=True)
-    assert (answer["decision"], answer["verified"]) == ("PASS", [ebn])
-    assert refused == (409, "ALREADY_VERIFIED_IN_TRANSIT")
-    assert await verified(gateway, ebn)
-
-
-async def test_a_cancellation_before_a_read(gateway: Gateway, record: Record) -> None:
-    """It passed as what it was when the lane asked, and the cancellation stands."""
-    ebn, answer, done = await raced(gateway, record, change=cancel, read_first=False)
-    assert done == (200, "")
-    assert (answer["status"], answer["decision"], answer["verified"]) == (201, "PASS", [])
-    assert not await verified(gateway, ebn)
-
-
-async def test_a_renewal_before_a_read(gateway: Gateway, record: Record) -> None:
-    """What goes on from the bill is verified in its place."""
-    ebn, answer, heir = await raced(gateway, record, change=renew, read_first=False)
-    assert (answer["decision"], answer["verified"]) == ("PASS", [ebn])
-    assert [await verified(gateway, one) for one in (ebn, heir)] == [False, True]
-
-
-async def test_a_read_before_a_renewal(gateway: Gateway, record: Record) -> None:
-    """The renewal was decided on a bill nobody had verified; asked for again, it goes on from one
-    that was."""
-    ebn, answer, refused = await raced(gateway, record, change=renew, read_first=True)
-    assert (answer["verified"], refused) == ([ebn], "")
-    heir = await renew(gateway, ebn)
-    assert [await verified(gateway, one) for one in (ebn, heir)] == [True, True]
-
-
-async def test_a_bill_that_was_verified_is_not_waited_for(gateway: Gateway, record: Record) -> None:
-    """It cannot be cancelled any more, so lanes need not stand in line for it."""
-    tag, vehicle = await lorry(gateway)
-    ebn = await loaded(gateway, vehicle)
-    await send(gateway, read(tag, gateway.clock()))
-    async with held(record, "SELECT FROM eway_bill WHERE ebn = $1 FOR UPDATE", int(ebn)):
-        (answer,) = await send(gateway, read(tag, gateway.clock()))
-    assert (answer["status"], answer["verified"]) == (201, [ebn])
 
 
 async def test_two_reads_of_one_lorry_at_once(gateway: Gateway, record: Record) -> None:
@@ -162,6 +52,22 @@ async def test_one_transaction_verifies_a_bounded_number_of_bills(
     assert [sorted(answer["verified"]) for answer in answers] == list(carried.values())
     at_once = "SELECT count(*) FROM rfid_read GROUP BY xmin::text ORDER BY min(read_number)"
     assert [row[0] for row in await record.fetch(at_once)] == [2, 1, 1]
+
+
+async def test_reads_of_one_lorry_share_a_transaction_however_many_its_bills(
+    gateway: Gateway, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lock the same bills; each for itself would lock them again."""
+    monkeypatch.setattr(limits, "RFID_READ_BILLS_MAX", 4)
+    monkeypatch.setattr(limits, "RFID_BILLS_IN_ONE_GO", 6)
+    (tag, vehicle), (other, other_vehicle) = await lorry(gateway), await lorry(gateway)
+    ebns = [await loaded(gateway, vehicle) for _ in range(6)]
+    await loaded(gateway, other_vehicle)
+    reads = [read(one, gateway.clock()) for one in (tag, tag, tag, other, other)]
+    answers = await send(gateway, *reads)
+    assert [sorted(answer["verified"]) for answer in answers[:3]] == [ebns] * 3
+    at_once = "SELECT count(*) FROM rfid_read GROUP BY xmin::text ORDER BY min(read_number)"
+    assert [row[0] for row in await record.fetch(at_once)] == [3, 2]
 
 
 async def test_what_was_read_never_changes(gateway: Gateway, record: Record) -> None:
@@ -275,6 +181,28 @@ async def test_what_is_not_begun_in_time_is_not_begun(
             answers = await send(gateway, *reads)
             assert statuses(answers) == [(503, "OVERLOADED")] * many
     assert await counted(dsn) == 0
+
+
+async def test_only_what_is_late_is_refused(
+    gateway: Gateway, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read of a call that took too long shares its transaction with those of others."""
+    tag, _ = await lorry(gateway)
+    reads = [read(tag, gateway.clock()) for _ in range(4)]
+
+    async def in_line(count: int) -> None:
+        await until(lambda: gateway.services.reads.waiting == count)
+
+    async with held(record, "LOCK TABLE rfid_read_claim IN ACCESS EXCLUSIVE MODE"):
+        sending = [asyncio.create_task(send(gateway, reads[0]))]
+        await waiting(record)
+        for number, seconds in enumerate((60.0, -1.0, 60.0), 1):
+            monkeypatch.setattr(limits, "RFID_CALL_SECONDS_MAX", seconds)
+            sending.append(asyncio.create_task(send(gateway, reads[number])))
+            await in_line(number)
+    told = [statuses(answers) for answers in await asyncio.gather(*sending)]
+    counted_now = [(201, "")]
+    assert told == [counted_now, counted_now, [(503, "OVERLOADED")], counted_now]
 
 
 async def test_large_calls_take_turns_and_a_lane_does_not(

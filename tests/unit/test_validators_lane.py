@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.test_validators_life import bill_of
 from validators.calendar import INDIA
+from validators.eway_bill import EwayBill
 from validators.lane import (
     LOOKS_BACK,
     LaneBill,
@@ -20,6 +21,7 @@ from validators.lane import (
     not_mapped,
     stay_of,
     stay_status,
+    was_active_on,
 )
 from validators.life import cancelled, moved, renewal, renewed, verified
 from validators.rulebook import rulebook_of
@@ -216,3 +218,55 @@ def test_the_stay_of_a_bill_follows_its_life() -> None:
     assert goes_on.since == at + HOUR, "the bill was not there before it was generated"
     by_air = bill_of(mode="AIR", vehicle_number=None, transport_document_number="AWB-1")
     assert stay_of(by_air) is None
+
+
+def test_a_bill_was_active_where_it_was() -> None:
+    """From its first instant on a vehicle until before its last, and there only."""
+    bill = bill_of()
+    at, first, second = bill.generated_at, bill.vehicle_number or "", "MH14CD5678"
+
+    def spans(bill: EwayBill, vehicle: str, since: datetime, end: datetime) -> bool:
+        return [
+            was_active_on(bill, vehicle, when)
+            for when in (since - MICROSECOND, since, end - MICROSECOND, end)
+        ] == [False, True, True, False]
+
+    last = bill.valid_until + MICROSECOND
+    assert spans(bill, first, at, last)
+    assert not was_active_on(bill, second, at)
+    ended = cancelled(bill, bill.generated_by, at + HOUR, "not sent")
+    assert spans(ended, first, at, at + HOUR)
+    assert spans(renewed(bill, at + HOUR, 2), first, at, at + HOUR)
+
+    def on(bill: EwayBill, when: datetime, vehicle: str) -> EwayBill:
+        return moved(
+            bill, bill.carrier, when, vehicle_number=vehicle, reason="BREAKDOWN", place="Hubli"
+        )
+
+    away = on(bill, at + HOUR, second)
+    back = on(away, at + 2 * HOUR, first)
+    assert spans(away, first, at, at + HOUR)
+    assert spans(away, second, at + HOUR, last)
+    assert spans(back, first, at, at + HOUR)
+    assert spans(back, second, at + HOUR, at + 2 * HOUR)
+    assert spans(back, first, at + 2 * HOUR, last)
+    gone = cancelled(back, bill.generated_by, at + 3 * HOUR, "not sent")
+    assert spans(gone, first, at, at + HOUR)
+    assert spans(gone, first, at + 2 * HOUR, at + 3 * HOUR)
+
+
+def test_where_clocks_differ_it_was_active_where_its_stays_were() -> None:
+    """A cancellation by a clock that is behind does not touch a vehicle the bill had left."""
+    bill = bill_of()
+    at, vehicle = bill.generated_at, bill.vehicle_number or ""
+    away = moved(
+        bill,
+        bill.carrier,
+        at + HOUR,
+        vehicle_number="MH14CD5678",
+        reason="BREAKDOWN",
+        place="Hubli",
+    )
+    ended = cancelled(away, bill.generated_by, at + HOUR - MICROSECOND, "not sent")
+    assert was_active_on(ended, vehicle, at + HOUR - MICROSECOND)
+    assert not was_active_on(ended, "MH14CD5678", at + HOUR)

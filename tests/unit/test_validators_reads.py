@@ -18,6 +18,8 @@ AT = datetime(2026, 11, 21, 8, 35, 9, 123456, tzinfo=UTC)
 OLDEST, NEWEST = AT - timedelta(hours=72), AT + timedelta(minutes=5)
 MICROSECOND = timedelta(microseconds=1)
 OBJECT = json.dumps(SOUND)
+TOO_LONG = "9" * 5000
+"""A number no decoder takes."""
 
 # A read that is wrong, as JSON, and its faults.
 WRONG: tuple[tuple[str, list[tuple[str, str]]], ...] = (
@@ -64,6 +66,16 @@ NO_LIST: tuple[tuple[str, list[tuple[str, str]]], ...] = (
     ('{"reads": []}', [("/reads", "EMPTY")]),
     (f'{{"reads": [{OBJECT}], "lane": 7}}', [("/lane", "UNKNOWN_FIELD")]),
     (f'{{"reads": [{OBJECT}], "reads": [{OBJECT}]}}', [("/reads", "DUPLICATE_KEY")]),
+    ('{"re\\u0061ds": [], "reads": 7}', [("/reads", "DUPLICATE_KEY"), ("/reads", "WRONG_TYPE")]),
+    ('{"lane": "reads", "reads": 7}',
+     [("/lane", "UNKNOWN_FIELD"), ("/reads", "WRONG_TYPE")]),
+    ('{"reads": {"reads": 1}, "lane": {"reads": 2}}',
+     [("/lane", "UNKNOWN_FIELD"), ("/reads", "WRONG_TYPE")]),
+    ('[1, ', []),
+    ('7', [("", "WRONG_TYPE")]),
+    (' "reads"', [("", "WRONG_TYPE")]),
+    ('{"reads": true}', [("/reads", "WRONG_TYPE")]),
+    ('{"reads": 1.5}', [("/reads", "WRONG_TYPE")]),
     ('{"reads": [], "l/ne": 7, "reads": []}',
      [("/l~1ne", "UNKNOWN_FIELD"), ("/reads", "DUPLICATE_KEY"), ("/reads", "EMPTY")]),
 )  # fmt: skip
@@ -97,16 +109,16 @@ def test_what_is_no_list_of_reads_is_refused_as_a_whole(
     sent: str, expected: list[tuple[str, str]]
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        read_reads(sent.encode(), MOST)
+        list(read_reads(sent.encode(), MOST))
     assert refused.value.problem.code == ("INVALID_DOCUMENT" if expected else "MALFORMED_JSON")
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == expected
 
 
 @pytest.mark.parametrize("spelt", [OBJECT, OBJECT.replace("tag", "t\\u0061g")])
 def test_as_many_reads_as_may_be_and_one_more(spelt: str) -> None:
-    assert len(read_reads(body(*[spelt] * 7), 7)) == 7
+    assert len(list(read_reads(body(*[spelt] * 7), 7))) == 7
     with pytest.raises(Refusal) as refused:
-        read_reads(body(*[spelt] * 8), 7)
+        read_reads(body(*[spelt] * 8), 7)  # At once, not when the first is asked for.
     assert [(one.pointer, one.code) for one in refused.value.faults] == [("/reads", "TOO_MANY")]
 
 
@@ -145,6 +157,22 @@ def test_the_document_s_own_faults_are_not_lost_among_those_of_reads() -> None:
     assert [(one.pointer, one.code) for one in refused.value.faults] == [("/lane", "UNKNOWN_FIELD")]
 
 
+def test_reads_are_counted_before_any_is_looked_into() -> None:
+    """What is too long is not taken apart, whatever it is full of."""
+    for within in ("[]", TOO_LONG):
+        with pytest.raises(Refusal) as refused:
+            read_reads(body(*[within] * (MOST + 1)), MOST)
+        assert [(one.pointer, one.code) for one in refused.value.faults] == [("/reads", "TOO_MANY")]
+
+
+def test_a_read_is_looked_into_when_it_is_its_turn() -> None:
+    reads = read_reads(body("{}", TOO_LONG), MOST)
+    assert len(next(reads).faults) == 3
+    with pytest.raises(Refusal) as refused:
+        next(reads)
+    assert refused.value.problem.code == "MALFORMED_JSON"
+
+
 def anything() -> st.SearchStrategy[Any]:
     plain = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
     fields = st.sampled_from([*SOUND, "lane"])
@@ -154,7 +182,7 @@ def anything() -> st.SearchStrategy[Any]:
 @given(st.lists(st.just(SOUND) | anything(), min_size=1, max_size=9))
 def test_each_read_is_judged_as_if_it_came_alone(reads: list[Any]) -> None:
     written = [json.dumps(read) for read in reads]
-    together = read_reads(body(*written), MOST)
-    alone = [read_reads(body(read), MOST)[0] for read in written]
+    together = list(read_reads(body(*written), MOST))
+    alone = [next(read_reads(body(read), MOST)) for read in written]
     assert [faults(sent) for sent in together] == [faults(sent) for sent in alone]
     assert [faults(sent) == [] for sent in together] == [read == SOUND for read in reads]
