@@ -195,29 +195,6 @@ async def test_a_tag_put_elsewhere_a_moment_later_is_of_the_vehicle_it_was_on(
     assert (now["vehicle_number"], now["reasons"]) == (None, ["TAG_NOT_MAPPED"])
 
 
-async def test_a_bill_was_not_on_its_lorry_before_there_was_that_bill(gateway: Gateway) -> None:
-    """It ran out, was renewed on the same lorry hours later, and the goods then went on by another:
-    in the hours between nothing was valid, whoever asks when."""
-    tag, vehicle = await lorry(gateway)
-    first = await loaded(gateway, vehicle, distance_km=50)
-    gateway.clock.advance(hours=26)
-    between = gateway.clock()
-    gateway.clock.advance(hours=2)
-    body = {"vehicle_number": vehicle, "distance_km": 50, "reason": "flood"}
-    answer = await gateway.call(CARRIER, "POST", f"{BILLS}/{first}/renewal", json=body)
-    assert answer.status_code == 201, answer.text
-    again, renewed_at = answer.json()["ebn"], gateway.clock()
-    asked = [read(tag, at) for at in (between, renewed_at - MICROSECOND, renewed_at)]
-    expected = [("STOP", ["EXPIRED"], []), ("STOP", ["EXPIRED"], []), ("PASS", [], [again])]
-    gateway.clock.advance(hours=1)
-    move = {"vehicle_number": new_vehicle(), "reason": "BREAKDOWN", "place": "Hubli"}
-    moved = await gateway.call(CARRIER, "POST", f"{BILLS}/{again}/conveyances", json=move)
-    assert moved.status_code == 200, moved.text
-    answers = await send(gateway, *asked)
-    told = [(one["decision"], one["reasons"], one["verified"]) for one in answers]
-    assert told == expected
-
-
 async def test_none_of_very_many_bills_stays_unverified(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
