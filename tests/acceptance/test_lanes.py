@@ -222,6 +222,7 @@ async def test_many_lanes_at_once_share_their_way_to_redis(
         bills[tag] = (await generate(gateway, vehicle_number=vehicle))["ebn"]
         await ask(gateway, tag)
     at = gateway.clock()
+    await gateway.until_hot()
     with redis.from_url(redis_url) as direct:
         before = direct.info("commandstats")
         lanes = gateway.services.lanes
@@ -244,6 +245,7 @@ async def test_a_vehicle_comes_from_redis_once_however_many_tags_it_has(gateway:
     await ask(gateway, tags[0])
     lanes, at = gateway.services.lanes, gateway.clock()
     await asyncio.gather(*(lanes.ask(tag, at) for tag in tags))
+    await gateway.until_hot()
     found = await asyncio.gather(*(lanes.ask(tag, at) for tag in tags))
     assert len({id(carried.conveyance) for carried in found}) == 1
     assert [str(one.ebn) for one in found[0].judged(at).stays] == [bill["ebn"]]

@@ -146,6 +146,7 @@ async def _held(gateway: Gateway, kind: Kind[Key, Value], keys: list[Key], missi
     reads = HotReads(services.database, services.hot_state)
     at = gateway.clock()
     recorded = await reads.load(kind, keys, at)
+    await gateway.until_hot()
     values = await services.hot_state.get([kind.hot_key(key) for key in keys])
     assert values is not None, "the hot state is not believed"
     held = {key: value for key, value in zip(keys, values, strict=True) if value is not None}
