@@ -19,6 +19,7 @@ from ingest.hot_reads import BILLS, TAGS, VEHICLES, HotReads, Key, Kind, Value
 from ingest.rebuild import rebuild_hot_state
 from tests.documents import OFFICER, READER, SUPPLIER, document, person
 from tests.gateway_in_process import Gateway
+from tests.waiting import until
 from validators.eway_bill import Status, status
 from validators.lane import LaneDecision, Reason, live, stay_of
 
@@ -140,19 +141,17 @@ class Traffic:
         return self._random.choice(self._ebns[-40:])
 
 
-async def _held(gateway: Gateway, kind: Kind[Key, Value], keys: list[Key], missing_max: int) -> int:
+async def _held(gateway: Gateway, kind: Kind[Key, Value], keys: list[Key]) -> int:
     """How many of these Redis holds, each as PostgreSQL says it."""
     services = gateway.services
     reads = HotReads(services.database, services.hot_state)
     at = gateway.clock()
     recorded = await reads.load(kind, keys, at)
-    await gateway.until_hot()
-    values = await services.hot_state.get([kind.hot_key(key) for key in keys])
-    assert values is not None, "the hot state is not believed"
+    # None while it is not believed, as after a stall of this machine.
+    values = await until(lambda: services.hot_state.get([kind.hot_key(key) for key in keys]))
     held = {key: value for key, value in zip(keys, values, strict=True) if value is not None}
     for key, value in held.items():
         assert _same(kind.read(value), recorded[key], at), f"{key} with seed {SEED}"
-    assert len(keys) - len(held) <= missing_max, f"seed {SEED}"
     return len(held)
 
 
@@ -165,17 +164,11 @@ def _same(held: object, recorded: object, at: datetime) -> bool:
     return held.stays == recorded.stays and (not told or held.shown == recorded.shown)
 
 
-async def _compare(gateway: Gateway, *, complete: bool) -> int:
-    """Whatever Redis holds is what PostgreSQL says, and with `complete` it holds all; answers how
-    much it held."""
+async def _compare(gateway: Gateway) -> int:
+    """Whatever Redis holds is what PostgreSQL says; answers how much it holds."""
     ebns = await _ebns(gateway)
-    return sum(
-        (
-            await _held(gateway, BILLS, ebns, 0 if complete else len(ebns)),
-            await _held(gateway, VEHICLES, DRIVEN, 0 if complete else len(DRIVEN)),
-            await _held(gateway, TAGS, STUCK, 0 if complete else len(STUCK)),
-        )
-    )
+    bills = await _held(gateway, BILLS, ebns) if ebns else 0
+    return bills + await _held(gateway, VEHICLES, DRIVEN) + await _held(gateway, TAGS, STUCK)
 
 
 async def _ebns(gateway: Gateway) -> list[int]:
@@ -232,7 +225,7 @@ async def test_redis_is_what_postgresql_says_after_an_hour_of_traffic(
                 await rebuild_hot_state(services.database, state, at, lambda *_: None)
                 await traffic_meanwhile
                 await gateway.until_hot()
-            held += await _compare(gateway, complete=False)
+            held += await _compare(gateway)
             gateway.clock.advance(seconds=90)
             if step == 3 * STEPS // 4:
                 # Those of a day run out: by the clock, nothing is written.
@@ -248,8 +241,17 @@ async def test_redis_is_what_postgresql_says_after_an_hour_of_traffic(
             bill = await services.lookups.bill(each.ebn, gateway.clock())
             assert bill is not None
             assert stay_of(bill) == each
-    for ebn in await _ebns(gateway):
-        await services.lookups.bill(ebn, gateway.clock())
-    for tag in STUCK:
-        await services.lanes.ask(tag, gateway.clock())
-    await _compare(gateway, complete=True)
+    ebns = await _ebns(gateway)
+
+    async def asked_for_all() -> bool:
+        """A key that somebody was writing when it was asked for is not filled at once."""
+        at = gateway.clock()
+        for ebn in ebns:
+            await services.lookups.bill(ebn, at)
+        for vehicle in DRIVEN:
+            await services.lookups.stays_on(vehicle, at)
+        for tag in STUCK:
+            await services.lanes.ask(tag, at)
+        return await _compare(gateway) == len(ebns) + len(DRIVEN) + len(STUCK)
+
+    await until(asked_for_all)
