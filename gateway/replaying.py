@@ -20,6 +20,9 @@ from validators.forms import read_form
 Form = TypeVar("Form", bound=Struct)
 
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % limits.IDEMPOTENCY_KEY_CHARACTERS_MAX).fullmatch
+_KEPT_REFUSALS: Final = frozenset({409})
+"""Refusals kept under the key: those decided by state, unless they ask for another try."""
+
 _REPLAYED: Final = ((b"idempotency-replayed", b"true"),)
 
 
@@ -53,7 +56,9 @@ def acting(
         body = await call.body()
         claim = _claim_of(call, body)
 
-        def refuse(refusal: Refusal) -> StoredAnswer:
+        def refuse(refusal: Refusal) -> StoredAnswer | None:
+            if refusal.problem.status not in _KEPT_REFUSALS or refusal.problem.retry:
+                return None
             return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))
 
         async def attempt() -> StoredAnswer:

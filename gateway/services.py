@@ -189,6 +189,7 @@ async def running(
         await services.changes.close()
         await services.verifications.close()
         await services.reads.close()
+        await services.replay.close()
         await tag_requirement.close()
         await notifications.close()
         await recorder.close()

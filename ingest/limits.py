@@ -192,6 +192,11 @@ IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
 SWEEP_SECONDS: Final = 60.0
 SWEEP_ROWS_MAX: Final = 10_000
 
+SMS_REPLIED_WITHIN: Final = timedelta(hours=6)
+"""How long a reply to a message is worth sending."""
+SMS_INFORMED_WITHIN: Final = timedelta(hours=72)
+"""How long it is worth telling an unregistered supplier of a bill."""
+
 METRICS_SECONDS: Final = 1.0
 
 TOKEN_LIFETIME: Final = timedelta(minutes=30)
@@ -209,11 +214,11 @@ WORKERS_MAX: Final = 8
 def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes, verifications, invoices, reads; lookups by number, vehicle and tag,
-    # and of what a late read saw; replays; notifications; consolidations; lists of both and of
-    # reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and searched for;
+    # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
+    # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and searched for;
     # tags, and conveyances that need one. The rest is for the chores and for single rows: a lease
     # of numbers or of the hot state must not wait for these.
-    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 1 + 1 + 1
+    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 2 + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     in_use += INVOICE_SEARCHES_AT_ONCE

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Connection, Database
+from ingest.outbox import REPLY, Owed, owe, take_back_replies
 from ingest.queries import SQL
 from validators.authority import Person
 from validators.errors import Refusal
@@ -23,12 +24,14 @@ class StoredAnswer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One request under an idempotency key. `digest` is over everything that makes it the same
-    request; `at` is the instant it is decided."""
+    request; `at` is the instant it is decided. The answer is also owed to the mobile number
+    `reply_to`, for whom nobody waits."""
 
     client_id: str
     key: str
     digest: bytes
     at: datetime
+    reply_to: str | None = None
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -59,10 +62,6 @@ class Claimant(Protocol):
     def answer(self) -> StoredAnswer: ...
 
 
-_KEPT_REFUSALS: Final = frozenset({409})
-"""Refusals kept under the key: those decided by state, unless they ask for another try."""
-
-
 class Replay:
     """The answers kept under idempotency keys."""
 
@@ -74,19 +73,27 @@ class Replay:
             waiting_max=limits.WAITING_READS_MAX,
             lanes=1,
         )
+        self._keeps: Batcher[_Decided, StoredAnswer | None] = Batcher(
+            self._keep_batch,
+            batch_max=limits.BATCH_READS_MAX,
+            waiting_max=limits.WAITING_READS_MAX,
+            lanes=1,
+            apart=keys_of,
+        )
 
     async def answer_once(
         self,
         claim: Claim | None,
         act: Callable[[], Awaitable[StoredAnswer]],
-        refuse: Callable[[Refusal], StoredAnswer],
+        refuse: Callable[[Refusal], StoredAnswer | None],
     ) -> tuple[StoredAnswer, bool]:
         """What `act` answers, or what the first request under the claim's key was answered; and
         whether it was replayed.
 
         `act` stores its own success through `claim_all` in its transaction and raises
-        AlreadyAnsweredError when another request did so first. Raises Refusal
-        IDEMPOTENCY_KEY_REUSED, and any refusal of `act` that is not kept.
+        AlreadyAnsweredError when another request did so first. `refuse` answers a refusal that is
+        kept under the key as well, None for one that is not. Raises Refusal IDEMPOTENCY_KEY_REUSED,
+        and any refusal of `act` that is not kept.
         """
         if claim is None:
             return await act(), False
@@ -100,9 +107,9 @@ class Replay:
             # The first request may have been recorded between our recall and our decision.
             if (earlier := await self._recalls.submit(claim)) is not None:
                 return earlier, True
-            if refusal.problem.status not in _KEPT_REFUSALS or refusal.problem.retry:
+            if (refused := refuse(refusal)) is None:
                 raise
-            return await self._keep(claim, refuse(refusal))
+            return await self.keep(claim, refused)
 
     async def sweep(self, now: datetime) -> None:
         """Deletes the answers that are kept no longer, some at a time."""
@@ -111,14 +118,23 @@ class Replay:
         while deleted == most:
             deleted = len(await self._database.fetch("sweep_answers", before, most))
 
-    async def _keep(self, claim: Claim, answer: StoredAnswer) -> tuple[StoredAnswer, bool]:
+    async def keep(self, claim: Claim, answer: StoredAnswer) -> tuple[StoredAnswer, bool]:
+        """Keeps an answer that nothing was written for; answers what the first request under the
+        key was answered, and whether that was another. Raises Refusal IDEMPOTENCY_KEY_REUSED,
+        OVERLOADED or that of the record."""
+        earlier = await self._keeps.submit(_Decided(claim, answer))
+        return (answer, False) if earlier is None else (earlier, True)
+
+    async def close(self) -> None:
+        """Waits until every answer that waits is kept."""
+        await self._keeps.close()
+
+    async def _keep_batch(
+        self, batch: Sequence["_Decided"]
+    ) -> Sequence[StoredAnswer | Exception | None]:
         async with self._database.connection() as connection, connection.transaction():
-            (lost,) = await claim_all(connection, [_Refused(claim, answer)])
-        if isinstance(lost, AlreadyAnsweredError):
-            return lost.answer, True
-        if lost is not None:
-            raise lost
-        return answer, False
+            lost = await claim_all(connection, batch)
+        return [why.answer if isinstance(why, AlreadyAnsweredError) else why for why in lost]
 
     async def _recall_batch(self, claims: list[Claim]) -> Sequence[StoredAnswer | Exception | None]:
         async with self._database.connection() as connection:
@@ -134,7 +150,7 @@ class AlreadyAnsweredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class _Decided:
     claim: Claim
     answer: StoredAnswer
 
@@ -170,6 +186,22 @@ async def claim_all(
         min(claim.at for claim, _ in claims) - limits.REPLAY_KEPT,
     )
     ours = {(row["client_id"], row["idempotency_key"]) for row in kept}
+    await owe(
+        connection,
+        [
+            Owed(
+                REPLY,
+                created_at=claim.at,
+                due_at=claim.at,
+                expires_at=claim.at + limits.SMS_REPLIED_WITHIN,
+                mobile=claim.reply_to,
+                reply=answer.body,
+                answers=claim.identity,
+            )
+            for claim, answer in claims
+            if claim.reply_to and claim.identity in ours
+        ],
+    )
     lost = [claim for claim, _ in claims if claim.identity not in ours]
     why: dict[tuple[str, str], AlreadyAnsweredError | Refusal] = {}
     for claim, earlier in zip(lost, await _recall(connection, lost), strict=True):
@@ -189,6 +221,7 @@ async def drop_all(connection: Connection, refused: Iterable[Claimant]) -> None:
             [claim.client_id for claim in given_up],
             [claim.key for claim in given_up],
         )
+    await take_back_replies(connection, [claim.identity for claim in given_up if claim.reply_to])
 
 
 async def _recall(

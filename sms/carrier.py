@@ -1,0 +1,31 @@
+"""The port messages go out by: what a carrier takes, and how it says that it did not."""
+
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+
+class Outgoing(NamedTuple):
+    """A message to a mobile number of ten digits. `template_id` is the one its words are registered
+    under with the carriers (DLT); it is not delivered any more after `validity`."""
+
+    to: str
+    text: str
+    template_id: str | None
+    validity: timedelta
+
+
+class Carrier(Protocol):
+    """Takes messages to deliver them."""
+
+    async def send(self, message: Outgoing) -> str:
+        """The carrier's own id of the message, which its receipt will name; "" where it gives none.
+        Raises TemporaryFailure or PermanentFailure."""
+        ...
+
+
+class TemporaryFailure(Exception):
+    """The message was not taken, or nobody knows: another try may do."""
+
+
+class PermanentFailure(Exception):
+    """The message will never be taken; it says why."""
