@@ -192,6 +192,23 @@ IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
 SWEEP_SECONDS: Final = 60.0
 SWEEP_ROWS_MAX: Final = 10_000
 
+SMS_BODY_BYTES_MAX: Final = 16 * 1024
+"""One delivery of an aggregator: a joined message is far smaller."""
+SMS_PROVIDER_KNOWN_SECONDS: Final = 10.0
+"""How long a worker goes by what it knows of an aggregator."""
+SMS_OF_A_CARRIER_A_SECOND: Final = 2000
+"""Messages one worker takes of one carrier in the long run; past it 429 TOO_MANY_MESSAGES, and they
+are delivered again."""
+SMS_OF_A_CARRIER_AT_ONCE: Final = 4000
+SMS_OF_A_NUMBER_EVERY: Final = timedelta(seconds=6)
+"""Messages one worker listens to from one number, in the long run."""
+SMS_OF_A_NUMBER_AT_ONCE: Final = 20
+"""And in a burst: what a driver with a full lorry types in a minute. Past it the number is told
+once, and then nothing."""
+SMS_NUMBERS_PACED_MAX: Final = 100_000
+"""Numbers whose pace one worker remembers; one that is forgotten starts anew."""
+SMS_ON_ITS_WAY_MAX: Final = timedelta(hours=12)
+"""A message that took longer is not acted on: whoever sent it has long done something else."""
 SMS_REPLIED_WITHIN: Final = timedelta(hours=6)
 """How long a reply to a message is worth sending."""
 SMS_INFORMED_WITHIN: Final = timedelta(hours=72)
@@ -250,6 +267,7 @@ def check() -> None:
     assert BULK_LINE_BYTES_MAX <= BULK_SLICE_BYTES_MAX
     assert BULK_UPLOADS_OF_ONE_MAX < BULK_UPLOADS_MAX
     assert BULK_SLICE_LINES_MAX < INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
+    assert SMS_ON_ITS_WAY_MAX < REPLAY_KEPT, "a message whose claim is forgotten is too late"
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
     assert EXTRACTS_AT_ONCE < EXTRACTS_OPEN_MAX, "a line to wait in"
     assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"

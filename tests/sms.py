@@ -1,0 +1,69 @@
+"""Drivers and aggregators as tests see them: a number registered, a message delivered."""
+
+import hashlib
+import hmac
+import itertools
+from typing import Any, Final
+
+import httpx
+
+from ingest.clients import Enrolment, enrol
+from tests.gateway_in_process import Gateway
+from validators.authority import Person, Role
+
+MOBILE: Final = "9876543210"
+INBOUND: Final = "/sms/inbound"
+NUMBERS: Final = "/v1/sms/numbers"
+_ids: Final = (f"message-{number}" for number in itertools.count(1))
+
+
+class Aggregator:
+    """One that delivers to a gateway, with its client id and secret."""
+
+    def __init__(self, gateway: Gateway, client_id: str, secret: str) -> None:
+        self.gateway = gateway
+        self.client_id = client_id
+        self.secret = secret
+
+    @classmethod
+    async def enrolled(cls, gateway: Gateway, *sources: str) -> "Aggregator":
+        """A new one, that delivers from these networks or from anywhere."""
+        wanted = Enrolment(Role.SMS_PROVIDER, "Aggregator", sources=sources)
+        return cls(gateway, *await enrol(gateway.services.database, wanted, gateway.clock()))
+
+    async def deliver(
+        self, text: str, sender: str = MOBILE, message_id: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """Delivers a message as a form, with HTTP Basic."""
+        return await self.gateway.http.post(
+            INBOUND,
+            data=fields(text, sender, message_id) | more,
+            auth=(self.client_id, self.secret),
+        )
+
+    async def said(self, text: str, sender: str = MOBILE, message_id: str | None = None) -> str:
+        """What a message is answered."""
+        answer = await self.deliver(text, sender, message_id)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        return answer.text
+
+    def signature(self, content: bytes) -> str:
+        """Of what is delivered."""
+        return hmac.new(self.secret.encode(), content, hashlib.sha256).hexdigest()
+
+
+def fields(text: str, sender: str = MOBILE, message_id: str | None = None) -> dict[str, str]:
+    """A message as an aggregator writes it, under an id of its own unless one is named."""
+    return {"from": sender, "text": text, "message_id": message_id or next(_ids)}
+
+
+async def register(gateway: Gateway, who: Person, mobile: str = MOBILE, **form: Any) -> None:
+    """Registers a number for a taxpayer or transporter and confirms it, as its ERP would."""
+    asked = await gateway.call(who, "POST", NUMBERS, json={"mobile": mobile} | form)
+    assert asked.status_code == 201, asked.text
+    password = await gateway.services.sms_numbers.new_password(who.id, mobile, gateway.clock())
+    confirmed = await gateway.call(
+        who, "POST", f"{NUMBERS}/{mobile}/confirmation", json={"password": password}
+    )
+    assert confirmed.status_code == 200, confirmed.text
