@@ -15,6 +15,8 @@ from validators.identifiers import UNREGISTERED
 
 REPLY = "REPLY"
 INFORM_SUPPLIER = "INFORM_SUPPLIER"
+ONE_TIME_PASSWORD = "ONE_TIME_PASSWORD"  # noqa: S105
+"""Made when it is sent: see `ingest.sms_numbers.SmsNumbers.new_password`."""
 
 
 class Owed(NamedTuple):
