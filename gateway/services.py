@@ -38,10 +38,13 @@ from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
 from ingest.sms_numbers import SmsNumbers
+from ingest.sms_providers import SmsProviders
 from ingest.sms_strangers import Strangers
 from ingest.tag_requirement import TagRequirement
 from ingest.tags import Tags
 from ingest.verifications import Verifications
+from sms.acts import Acts
+from sms.conversation import Conversation
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
 
@@ -75,6 +78,8 @@ class Services:
     tags: Tags
     sms_numbers: SmsNumbers
     strangers: Strangers
+    sms_providers: SmsProviders
+    conversation: Conversation
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
@@ -149,14 +154,19 @@ async def running(
     lanes, past_lanes = Lanes(database, hot_state), PastLanes(database, hot_state)
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
+    parts_a = PartsA(database, recorder, generation, lookups, part_a_from_invoice)
+    changes = Changes(recorder, lookups, notifications, tag_requirement)
+    replay, strangers = Replay(database), Strangers(database)
+    sms_numbers = SmsNumbers(database, RareWrites(database, recorder))
+    acts = Acts(replay, sms_numbers, parts_a, changes, lookups)
     services = Services(
         database,
         hot_state,
         Tokens(await signing_keys(database)),
         Clients(database),
         generation,
-        PartsA(database, recorder, generation, lookups, part_a_from_invoice),
-        Changes(recorder, lookups, notifications, tag_requirement),
+        parts_a,
+        changes,
         Renewals(generation, lookups),
         Consolidations(database, recorder, generation, notifications, tag_requirement),
         Verifications(recorder, generation, lookups),
@@ -164,12 +174,14 @@ async def running(
         lanes,
         Reads(database, recorder, read_numbers, lanes, past_lanes),
         Listing(database),
-        Replay(database),
+        replay,
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
         Tags(RareWrites(database, recorder)),
-        SmsNumbers(database, RareWrites(database, recorder)),
-        Strangers(database),
+        sms_numbers,
+        strangers,
+        SmsProviders(database),
+        Conversation(replay, sms_numbers, strangers, acts),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,

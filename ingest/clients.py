@@ -59,7 +59,8 @@ def secret_matches(secret: str, stored: str) -> bool:
 
 async def enrol(database: Database, wanted: Enrolment, at: datetime) -> tuple[str, str]:
     """Enrols a client for a person and answers (client_id, client_secret); the secret is kept only
-    as a hash, but for an SMS provider's, which also signs. Raises EnrolmentError when what the role needs is missing or wrong."""
+    as a hash, but for an SMS provider's, which also signs. Raises EnrolmentError when what the role
+    needs is missing or wrong."""
     if wanted.role in TRADERS and (code := gstin_fault(wanted.id)):
         raise EnrolmentError(f"--id {wanted.id!r}: {code}: a {wanted.role} needs a GSTIN")
     if wanted.role in (Role.OFFICER, Role.READER) and not wanted.state:

@@ -166,8 +166,8 @@ TAG_HISTORY_MAX: Final = 100
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 340
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 37
+POSTGRES_CONNECTIONS_MAX: Final = 370
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 40
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -243,8 +243,8 @@ def check() -> None:
     # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
     # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and
     # searched for; tags, and conveyances that need one; mobile numbers registered, looked up, heard
-    # of, and registered by nobody; aggregators. The rest is for the chores and for single rows: a lease of
-    # numbers or of the hot state must not wait for these.
+    # of, and registered by nobody; aggregators. The rest is for the chores and for single rows: a
+    # lease of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 2 + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 4 * RARE_WRITES_AT_ONCE + 4
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE

@@ -19,7 +19,7 @@ _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An aggregator: the secret it shares with us, and the networks it delivers from (none: any)."""
+    """An aggregator: the secret it shares with us, and the networks it delivers from, none: any."""
 
     person: Person
     secret: bytes

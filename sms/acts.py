@@ -8,7 +8,7 @@ from ingest.changes import Changes
 from ingest.lookups import Lookups
 from ingest.parts_a import PartsA
 from ingest.replay import Claim, Replay, Request, StoredAnswer
-from ingest.sms_numbers import SmsNumbers
+from ingest.sms_numbers import SmsNumbers, SmsRequest
 from sms.forms import cancellation_of, ins06_of, new_transporter_of, rejection_of, transfer_of
 from sms.messages import (
     Cancel,
@@ -28,9 +28,9 @@ from sms.messages import (
     Use,
 )
 from sms.wording import bills, numbers, refusals
-from sms.wording.said import Said, kept
+from sms.wording.said import Said
 from validators.authority import Person, require_party
-from validators.sms_number import KnownNumber, Language
+from validators.sms_number import Happened, KnownNumber, Language, Outcome
 
 
 class Spoken(NamedTuple):
@@ -54,7 +54,7 @@ class Spoken(NamedTuple):
 
 def answer_of(said: Said) -> StoredAnswer:
     """A reply as it is kept."""
-    return StoredAnswer(200, kept(said))
+    return StoredAnswer(200, said.kept)
 
 
 class Acts:
@@ -80,11 +80,20 @@ class Acts:
         match spoken.message:
             case Help() as message:
                 return await self._say(spoken, numbers.helped(message, spoken.language))
-            case Confirm() | Stop() | Use() | Hindi() | English():
-                return await self._of_number(spoken)
+            case Confirm() as message:
+                return await self._numbers.confirm_by_sms(_asking(spoken), message.password)
+            case Stop():
+                return await self._numbers.stop(_asking(spoken))
+            case Use() as message:
+                return await self._numbers.choose(_asking(spoken), message.gstin)
+            case Hindi():
+                return await self._numbers.speak(_asking(spoken, Language.HINDI), Language.HINDI)
+            case English():
+                return await self._numbers.speak(
+                    _asking(spoken, Language.ENGLISH), Language.ENGLISH
+                )
             case _ if spoken.number.acts_for is None:
-                gstins = [person.id for person in spoken.number.persons]
-                return await self._say(spoken, numbers.choose_gstin(gstins, spoken.language))
+                return await self._say(spoken, _choice(spoken))
             case _:
                 return await self._of_person(spoken, spoken.number.acts_for)
 
@@ -130,3 +139,41 @@ class Acts:
     async def _say(self, spoken: Spoken, said: Said) -> StoredAnswer:
         answer, _ = await self._replay.keep(spoken.claim, answer_of(said))
         return answer
+
+
+def _asking(spoken: Spoken, language: Language | None = None) -> SmsRequest:
+    """What a message asks about its own number, answered in the number's language or another."""
+    return SmsRequest(
+        spoken.number.mobile,
+        spoken.at,
+        lambda outcome: answer_of(_outcome(outcome, spoken, language or spoken.language)),
+        spoken.claim,
+    )
+
+
+def _outcome(outcome: Outcome, spoken: Spoken, language: Language) -> Said:
+    match outcome:
+        case Outcome(Happened.CONFIRMED, gstin, must_choose=True) if gstin:
+            return numbers.confirmed_to_choose(gstin, language)
+        case Outcome(Happened.CONFIRMED, gstin) if gstin:
+            return numbers.confirmed(gstin, language)
+        case Outcome(Happened.CHOSEN, gstin) if gstin:
+            return numbers.acting_for(gstin, language)
+        case Outcome(Happened.WRONG_PASSWORD):
+            return numbers.wrong_password(outcome.tries_left, language)
+        case Outcome(Happened.PASSWORD_SPENT):
+            return numbers.password_used_up(language)
+        case Outcome(Happened.PASSWORD_EXPIRED):
+            return numbers.password_expired(language)
+        case Outcome(Happened.STOPPED):
+            return numbers.stopped(language)
+        case Outcome(Happened.LANGUAGE_SET):
+            return numbers.language_chosen(language)
+        case Outcome(Happened.NOT_YOURS):
+            return _choice(spoken)
+        case _:
+            return numbers.no_password_awaited(language)
+
+
+def _choice(spoken: Spoken) -> Said:
+    return numbers.choose_gstin([person.id for person in spoken.number.persons], spoken.language)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ingest import limits
 from ingest.replay import Claim, Replay, StoredAnswer
 from ingest.sms_numbers import SmsNumbers
+from ingest.sms_strangers import Strangers, may_be_told
 from sms.acts import Acts, Spoken, answer_of
 from sms.grammar import read
 from sms.messages import Confirm, Message, Misread
@@ -44,9 +45,10 @@ _SILENCE = StoredAnswer(200, b"")
 class Conversation:
     """Answers messages."""
 
-    def __init__(self, replay: Replay, known_numbers: SmsNumbers, acts: Acts) -> None:
+    def __init__(self, replay: Replay, known: SmsNumbers, strangers: Strangers, acts: Acts) -> None:
         self._replay = replay
-        self._numbers = known_numbers
+        self._known = known
+        self._strangers = strangers
         self._acts = acts
         self._of_carriers = Pace(
             timedelta(seconds=1) / limits.SMS_OF_A_CARRIER_A_SECOND,
@@ -78,7 +80,7 @@ class Conversation:
 
     async def _act(self, exchange: "_Exchange") -> StoredAnswer:
         inbound, claim = exchange.inbound, exchange.claim
-        number = await self._numbers.known(exchange.mobile, inbound.at)
+        number = await self._known.known(exchange.mobile, inbound.at)
         exchange.language = number.language
         message = exchange.message = read(inbound.text)
         confirms = number.awaits_password and isinstance(message, Confirm)
@@ -89,7 +91,7 @@ class Conversation:
                 return _SILENCE
             return await self._say(claim, numbers.too_many_messages(number.language))
         if number.persons:
-            await self._numbers.heard(number, inbound.at)
+            await self._known.heard(number, inbound.at)
         if inbound.sent_at and inbound.at - inbound.sent_at > limits.SMS_ON_ITS_WAY_MAX:
             return await self._say(claim, numbers.too_late(number.language))
         if isinstance(message, Misread):
@@ -97,10 +99,10 @@ class Conversation:
         return await self._acts.act(Spoken(message, number, claim))
 
     async def _answer_stranger(self, number: KnownNumber, claim: Claim) -> StoredAnswer:
-        if number.told_at and claim.at - number.told_at < limits.SMS_STRANGER_TOLD_EVERY:
+        if not may_be_told(number.told_at, claim.at):
             return _SILENCE  # Nothing is written for it either.
         told = answer_of(numbers.stranger(number.language))
-        return await self._numbers.answer_stranger(number.mobile, claim, told, _SILENCE)
+        return await self._strangers.answer(number.mobile, claim, told, _SILENCE, claim.at)
 
     async def _say(self, claim: Claim, said: Said) -> StoredAnswer:
         answer, _ = await self._replay.keep(claim, answer_of(said))

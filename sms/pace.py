@@ -4,7 +4,6 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 
 
-
 class Pace:
     """One pace for each key (the generic cell rate algorithm), of the keys heard last.
 

@@ -19,7 +19,7 @@ from validators.errors import Fault, Refusal, fault, invalid_document
 from validators.forms import parse_json, read_query
 
 _TEXT: Final = b"text/plain; charset=utf-8"
-_MESSAGE_ID: Final = re.compile(r"[!-~]{1,%d}" % limits.IDEMPOTENCY_KEY_CHARACTERS_MAX).fullmatch
+_MESSAGE_ID: Final = re.compile(f"[!-~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS_MAX}}}").fullmatch
 _REFUSALS: Final = (
     "INVALID_CLIENT",
     "INVALID_SIGNATURE",
@@ -34,12 +34,12 @@ _REFUSALS: Final = (
     "OUTCOME_UNKNOWN",
 )
 _DESCRIPTION: Final = (
-    "By HTTP Basic or `client_id` and `client_secret` among the fields; by the headers "
-    "`X-Client-Id` and `X-Signature` (HMAC-SHA256 of the body, of a GET the query string, under the "
-    "client secret, in hexadecimal); or by a bearer token. What an aggregator sends beside these "
-    "fields is passed over. Answers the reply, which may be empty, once what the message does is on "
-    "disk; the same `message_id` again is answered the same and does nothing. 429 and 503: deliver "
-    "it again."
+    "By HTTP Basic, or `client_id` and `client_secret` among the fields; by the headers "
+    "`X-Client-Id` and `X-Signature` (HMAC-SHA256 of the body, of a GET the query string, under "
+    "the client secret, in hexadecimal); or by a bearer token. What an aggregator sends beside "
+    "these fields is passed over. Answers the reply, which may be empty, once what the message "
+    "does is on disk; the same `message_id` again is answered the same and does nothing. 429 and "
+    "503: deliver it again."
 )
 
 
@@ -52,10 +52,16 @@ class InboundSms(Struct, kw_only=True, rename={"sender": "from"}):
         str,
         Meta(description="1 to 128 visible ASCII characters: the aggregator's id of the message"),
     ]
-    received_at: Annotated[
-        datetime | None,
-        Meta(tz=True, description="When the aggregator took it; longer than 12 hours ago is too late"),
-    ] = None
+    received_at: (
+        Annotated[
+            datetime,
+            Meta(
+                tz=True,
+                description="When the aggregator took it; more than 12 hours ago is too late",
+            ),
+        ]
+        | None
+    ) = None
 
 
 _FIELDS: Final = frozenset(InboundSms.__struct_encode_fields__)
@@ -152,9 +158,7 @@ def _json_fields(body: bytes) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise Refusal("MALFORMED_BODY", "a JSON object is needed")
     # Some aggregators write numbers as numbers.
-    return {
-        name: str(value) if type(value) is int else value for name, value in document.items()
-    }
+    return {name: str(value) if type(value) is int else value for name, value in document.items()}
 
 
 _JSON_OR_FORM: Final = {FORM: form_fields, JSON: _json_fields}

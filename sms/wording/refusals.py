@@ -5,10 +5,11 @@ from typing import Final
 from sms.forms import misread_of
 from sms.grammar import written_field
 from sms.messages import FIELDS, MESSAGES, Message, Misread, example_of
-from sms.wording.said import TEMPLATES, WRITTEN_CHARACTERS_MAX, Language, Said, said
+from sms.wording.said import TEMPLATES, WRITTEN_CHARACTERS_MAX, Said, said
 from validators.errors import Refusal
 from validators.money import VALUE_PAISE_MAX, rupees
 from validators.rulebook import DISTANCE_KM_MAX
+from validators.sms_number import Language
 
 KEYWORD: Final = "Keyword"
 """What is at fault where it is no field."""
@@ -56,7 +57,8 @@ def refused(message: Message, refusal: Refusal, language: Language) -> Said:
     name = f"refused.{refusal.problem.code}"
     if name not in TEMPLATES[language]:
         name = "refused.INTERNAL_ERROR"
-    named = next((refusal.members[each] for each in _NAMED_BY if each in refusal.members), "")
+    members = refusal.members
+    named = next((str(members[each]) for each in _NAMED_BY if each in members), "")
     if named and f"{name}.named" in TEMPLATES[language]:
         name = f"{name}.named"
     return said(name, language, subject=_subject(message), named=named)

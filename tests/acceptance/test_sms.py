@@ -11,7 +11,7 @@ from ingest import limits
 from sms.alphabets import segments, septets
 from tests.documents import OTHER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, person
 from tests.gateway_in_process import Gateway
-from tests.sms import MOBILE, Aggregator, fields, register
+from tests.sms import MOBILE, Aggregator, register
 from validators.authority import Person, Role
 
 BILLS: Final = "/v1/eway-bills"
@@ -119,22 +119,17 @@ async def test_the_recipient_rejects(gateway: Gateway, driver: Aggregator) -> No
     assert (await _bill(gateway, ebn))["acceptance"]["status"] == "REJECTED"
 
 
-@pytest.mark.parametrize(
-    ("at", "window", "status"), [(0, "in time", "CANCELLED"), (1, "too late", "ACTIVE")]
-)
+@pytest.mark.parametrize(("late", "status"), [(0, "CANCELLED"), (1, "EXPIRED")])
 async def test_a_bill_is_cancelled_until_a_day_has_passed(
-    gateway: Gateway, driver: Aggregator, at: int, window: str, status: str
+    gateway: Gateway, driver: Aggregator, late: int, status: str
 ) -> None:
     """r1(7): by the gateway's clock, to the microsecond, whatever the aggregator says."""
     ebn = await _generated(driver)
     generated_at = gateway.clock.now
     gateway.clock.advance(hours=24)
-    gateway.clock.now += at * MICROSECOND
+    gateway.clock.now += late * MICROSECOND
     answer = await driver.deliver(f"EWBC {ebn}", received_at=generated_at.isoformat())
     assert answer.status_code == 200
-    del window
-    if status == "CANCELLED":
-        pass
     assert (await _bill(gateway, ebn))["status"] == status
 
 
@@ -290,7 +285,7 @@ async def test_a_number_is_answered_in_its_language(gateway: Gateway, driver: Ag
     for text in ("HELP", "HELP EWBG", "EWBQ", SOUND, "EWBC 999000000001", f"EWBC {ebn}"):
         said = await driver.said(text)
         assert septets(said) is None
-        assert segments(said) <= 2
+        assert len(segments(said)) <= 2
     assert septets(await driver.said("english")) is not None
 
 
@@ -343,7 +338,7 @@ CRAFTED: Final = [
     "{document_number} %s {0} \\x00",
     "EWBG " + "A" * 5000,
     "\u0000",
-    "‮" * 70,
+    "\u202e" * 70,
     "",
 ]
 
@@ -357,15 +352,6 @@ async def test_a_crafted_text_breaks_neither_reply_nor_log(
         said = await driver.said(text)
         assert said != ""
         assert said.isprintable()
-        assert segments(said) <= 2
+        assert len(segments(said)) <= 2
     assert not any("\n" in record.getMessage() for record in caplog.records)
     assert not any(len(text) > 3 and text in record.getMessage() for record in caplog.records)
-
-
-async def test_a_record_that_is_away_has_the_message_delivered_again(
-    gateway: Gateway, driver: Aggregator
-) -> None:
-    sent = fields(SOUND)
-    pool = gateway.services.database._pool
-    before = pool._connect_kwargs if hasattr(pool, "_connect_kwargs") else None
-    del before, sent

@@ -185,4 +185,3 @@ async def test_what_is_no_indian_mobile_number_is_not_spoken_with(
     """A machine that answers what it is answered would never end."""
     aggregator = await Aggregator.enrolled(gateway)
     assert await aggregator.said("HELP", sender) == ""
-
