@@ -116,12 +116,14 @@ class Call:
         self.require_media_type(media_type)
         message = await self.receive()
         body: bytes = message.get("body", b"")
-        if message.get("more_body") or len(body) > bytes_max:
+        if message.get("more_body"):
             try:
                 async with asyncio.timeout(limits.BODY_SECONDS_MAX):
                     body = await self._rest_of(body, bytes_max)
             except TimeoutError as error:
                 raise Refusal("MALFORMED_BODY", "the body took too long to arrive") from error
+        elif len(body) > bytes_max:
+            raise too_large(bytes_max)
         self.at = self.clock()
         encoding = self.headers.get(b"content-encoding")
         return decompressed(body, encoding, bytes_max) if encoding else body

@@ -196,10 +196,10 @@ SMS_BODY_BYTES_MAX: Final = 16 * 1024
 """One delivery of an aggregator: a joined message is far smaller."""
 SMS_PROVIDER_KNOWN_SECONDS: Final = 10.0
 """How long a worker goes by what it knows of an aggregator."""
-SMS_OF_A_CARRIER_A_SECOND: Final = 2000
+SMS_OF_A_CARRIER_A_SECOND: Final = 4000
 """Messages one worker takes of one carrier in the long run; past it 429 TOO_MANY_MESSAGES, and they
 are delivered again."""
-SMS_OF_A_CARRIER_AT_ONCE: Final = 4000
+SMS_OF_A_CARRIER_AT_ONCE: Final = 1000
 SMS_OF_A_NUMBER_EVERY: Final = timedelta(seconds=6)
 """Messages one worker listens to from one number, in the long run."""
 SMS_OF_A_NUMBER_AT_ONCE: Final = 20
