@@ -21,14 +21,12 @@ from ingest.rare_writes import RareWrites
 from ingest.recording import Written
 from ingest.replay import Claim, Request, StoredAnswer, claim_all
 from ingest.sms_known import NumberAt, known_of
-from ingest.sms_registrations import Locked, end_all, registration_of
+from ingest.sms_registrations import Locked, end_all, register, registration_of
 from validators.authority import TRADERS, Person, require_role
 from validators.errors import Fault, Refusal, invalid_document
 from validators.sms_number import (
     PASSWORD_DIGITS,
     PASSWORD_GOOD_FOR,
-    PASSWORDS_OF_GSTIN_WITHIN,
-    PASSWORDS_OF_ONE_NUMBER_WITHIN,
     SILENCE_MAX,
     TRIES_MAX,
     Confirmation,
@@ -38,17 +36,11 @@ from validators.sms_number import (
     Language,
     NewSmsNumber,
     Outcome,
-    PasswordAsked,
     Registration,
     State,
-    counts,
-    ending_of_replaced,
     examine_confirmation,
     examine_number,
-    free_slot,
     require_awaiting,
-    require_passwords_left,
-    require_room,
     state,
 )
 
@@ -125,43 +117,19 @@ class SmsNumbers:
         require_role(person, TRADERS)
         if found := [*faults, *examine_number(form)]:
             raise invalid_document(found)
-        gstin, mobile = person.id, form.mobile
 
         async def write(connection: Connection) -> Written[StoredAnswer]:
-            await connection.execute(SQL["lock_sms_registering"], gstin, mobile)
-            live = await connection.fetch(SQL["lock_sms_registrations_of_gstin"], gstin)
-            registrations = [registration_of(row) for row in live]
-            require_room(registrations, mobile, at)
-            await _require_passwords_left(connection, gstin, mobile, at)
-            ending = [
-                (one, ending_of_replaced(one, at))
-                for one in registrations
-                if one.mobile == mobile or not counts(one, at)
-            ]
-            await end_all(connection, ending, by=gstin, at=at)
-            ended = {one.registration_id for one, _ in ending}
-            slot = free_slot(row["slot"] for row in live if row["registration_id"] not in ended)
-            (row,) = await connection.fetch(
-                SQL["register_sms_number"],
-                gstin,
-                slot,
-                mobile,
-                person.role,
-                person.client_id,
-                form.language,
-                form.notices,
-                at,
-            )
+            registration = await register(connection, person, form, at)
             password = Owed(
                 ONE_TIME_PASSWORD,
                 created_at=at,
                 due_at=at,
                 expires_at=at + PASSWORD_GOOD_FOR,
-                mobile=mobile,
-                gstin=gstin,
+                mobile=registration.mobile,
+                gstin=registration.gstin,
             )
             await owe(connection, [password])
-            return await _claimed(connection, claim, render(registration_of(row)))
+            return await _claimed(connection, claim, render(registration))
 
         return await self._writes.write(write)
 
@@ -310,17 +278,3 @@ async def _claimed(
     if lost is not None:
         raise lost
     return Written([answer])
-
-
-async def _require_passwords_left(
-    connection: Connection, gstin: str, mobile: str, at: datetime
-) -> None:
-    rows = await connection.fetch(
-        SQL["passwords_asked_for"],
-        gstin,
-        at - PASSWORDS_OF_GSTIN_WITHIN,
-        mobile,
-        at - PASSWORDS_OF_ONE_NUMBER_WITHIN,
-    )
-    asked = [PasswordAsked(*row) for row in rows]
-    require_passwords_left(asked, gstin, mobile, at)
