@@ -6,7 +6,7 @@ from sms.forms import misread_of
 from sms.grammar import written_field
 from sms.messages import FIELDS, MESSAGES, Message, Misread, example_of
 from sms.wording.english import ENGLISH
-from sms.wording.said import WRITTEN_CHARACTERS_MAX, Said, said
+from sms.wording.said import Said, said, shortened
 from validators.errors import Refusal
 from validators.money import VALUE_PAISE_MAX, rupees
 from validators.rulebook import DISTANCE_KM_MAX
@@ -26,7 +26,7 @@ def misread(fault: Misread, language: Language) -> Said:
         language,
         keyword=fault.keyword or "",
         field=fault.field or "",
-        written=fault.written[:WRITTEN_CHARACTERS_MAX],
+        written=shortened(fault.written),
         example=_example(fault),
         most=_MOST.get(fault.field or "", ""),
     )

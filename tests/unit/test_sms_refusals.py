@@ -133,3 +133,11 @@ def test_a_list_of_codes_is_the_example(language: Language) -> None:
     assert "OSUP OEXP OJOB OSCD ORNK OFOU OEOF OLNS OOTH ISUP IIMP ISCD IJWR ISLR" in tran_type
     reason = misread(Misread("EWBV", "ReasonCode", "X", "NOT_ONE_OF"), language).text
     assert all(each in reason for each in ("FST", "BRK", "TRS", "OTH"))
+
+
+@LANGUAGES
+def test_of_what_was_written_30_characters_are_said_back(language: Language) -> None:
+    whole = misread(Misread(None, None, "X" * 30, "NOT_ONE_OF"), language).text
+    cut = misread(Misread(None, None, "X" * 31, "NOT_ONE_OF"), language).text
+    assert f'"{"X" * 30}"' in whole
+    assert f'"{"X" * 28}.."' in cut
