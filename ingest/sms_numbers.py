@@ -21,7 +21,7 @@ from ingest.rare_writes import RareWrites
 from ingest.recording import Written
 from ingest.replay import Claim, Request, StoredAnswer, claim_all
 from ingest.sms_known import NumberAt, known_of
-from ingest.sms_registrations import Locked, end_all, register, registration_of
+from ingest.sms_registrations import Locked, register, registration_of
 from validators.authority import TRADERS, Person, require_role
 from validators.errors import Fault, Refusal, invalid_document
 from validators.sms_number import (
@@ -43,6 +43,9 @@ from validators.sms_number import (
     require_awaiting,
     state,
 )
+
+_THE_NUMBER = "SMS"
+"""Who ended a registration, where it was the number itself."""
 
 
 class SmsRequest(NamedTuple):
@@ -167,8 +170,7 @@ class SmsNumbers:
             own = locked.of_gstin(person.id)
             if own is None:
                 raise Refusal("SMS_NUMBER_NOT_FOUND")
-            ending = [(own, Ending.BY_ITS_GSTIN)]
-            return Written(await end_all(connection, ending, by=person.id, at=at))
+            return Written(await locked.end([own], Ending.BY_ITS_GSTIN, by=person.id, at=at))
 
         return await self._writes.write(write)
 
@@ -210,7 +212,8 @@ class SmsNumbers:
         """Ends every registration of the number at once."""
 
         async def decide(_: Connection, locked: Locked) -> Outcome:
-            await locked.stop(request.at)
+            everything = locked.registrations
+            await locked.end(everything, Ending.STOPPED, by=_THE_NUMBER, at=request.at)
             return Outcome(Happened.STOPPED)
 
         return await self._act(request, decide)

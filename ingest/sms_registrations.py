@@ -35,9 +35,6 @@ from validators.sms_number import (
     state,
 )
 
-BY_SMS = "SMS"
-"""Who ended a registration, where the number itself did."""
-
 
 class Confirmed(NamedTuple):
     """A registration as it was confirmed, and whether its number acts for nobody until it
@@ -185,8 +182,8 @@ class Locked:
             for one in self.registrations
             if one is not chosen and state(one, at) is State.CONFIRMED
         ]
-        quiet = [(one, Ending.QUIET) for one in others if is_quiet(one, at)]
-        await end_all(self._connection, quiet, by=chosen.gstin, at=at)
+        quiet = [one for one in others if is_quiet(one, at)]
+        await self.end(quiet, Ending.QUIET, by=chosen.gstin, at=at)
         must_choose = len(quiet) < len(others)
         (row,) = await self._connection.fetch(
             SQL["confirm_sms_registration"], chosen.registration_id, at
@@ -197,8 +194,13 @@ class Locked:
         )
         return Confirmed(registration_of(row), must_choose)
 
-    async def stop(self, at: datetime) -> None:
-        """Ends all of them."""
-        ending = [(one, Ending.STOPPED) for one in self.registrations]
-        await end_all(self._connection, ending, by=BY_SMS, at=at)
-        await self._connection.execute(SQL["forget_sms_number"], self._mobile)
+    async def end(
+        self, ending: Sequence[Registration], why: Ending, *, by: str, at: datetime
+    ) -> list[Registration]:
+        """Ends some of them and answers them as they are then. Of a number that nobody is left of
+        nothing is kept: the next to confirm it may be somebody else."""
+        ended = await end_all(self._connection, [(one, why) for one in ending], by=by, at=at)
+        left = [one for one in self.registrations if one not in ending]
+        if not any(one.confirmed_at for one in left):
+            await self._connection.execute(SQL["forget_sms_number"], self._mobile)
+        return ended

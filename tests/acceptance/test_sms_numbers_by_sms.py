@@ -238,6 +238,18 @@ async def test_the_language_is_the_number_s(gateway: Gateway) -> None:
     assert (await known(gateway)).language is Language.ENGLISH
 
 
+async def test_nothing_of_a_number_is_left_to_its_next_owner(
+    gateway: Gateway, record: Record
+) -> None:
+    await registered(gateway, BY, language="hi")
+    await registered(gateway, TO)
+    await end(gateway, TO)
+    assert await record.fetchval("SELECT count(*) FROM sms_number") == 1
+    assert (await known(gateway)).language is Language.HINDI
+    await end(gateway, BY)
+    assert await record.fetchval("SELECT count(*) FROM sms_number") == 0
+
+
 async def test_who_ended_what_and_why_stays_known(gateway: Gateway, record: Record) -> None:
     await register(gateway, BY)
     await registered(gateway, BY)
