@@ -1,7 +1,8 @@
 """An SMSC: the server of smpp.twisted, which Jasmin's SMS gateway is made of, told what to do.
 
 Started by `tests/smsc_peer.py`. It says two ports, for SMPP and for commands: of JSON, a line each,
-answered by a line. It ends with the connection they come over. Whatever it says in SMPP is the library's, not the project's.
+answered by a line. It ends with the connection they come over. Whatever it says in SMPP is the
+library's, and not a line of it the project's.
 """
 
 import json
@@ -211,7 +212,8 @@ class Commands(LineReceiver):
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 the library's name
         command = json.loads(line)
         getattr(self, f"do_{command.pop('do')}")(**command)
-        self.sendLine(json.dumps(PEER.seen).encode())
+        left = {"statuses_left": len(PEER.submit_statuses)}
+        self.sendLine(json.dumps(PEER.seen | left).encode())
 
     def connectionLost(self, _: object = None) -> None:  # noqa: N802
         reactor.stop()

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 import smpp34
 
 from ingest.sms_parts import Part
-from sms.smpp.characters import Charset, decode
 from sms.smpp.pdu import Tag
 from sms.smpp.receipts import Receipt, receipt_of
 
@@ -44,7 +43,7 @@ class Delivery(NamedTuple):
         return Part(self.source, self.destination, *self.joined, self.data_coding, self.payload)
 
 
-def read_delivery(octets: bytes, default: Charset) -> Delivery:
+def read_delivery(octets: bytes) -> Delivery:
     """Reads a deliver_sm. Raises UnreadableError."""
     try:
         sm = smpp34.decode(octets)
@@ -61,7 +60,7 @@ def read_delivery(octets: bytes, default: Charset) -> Delivery:
     told = receipt_of(
         tlvs.get(Tag.RECEIPTED_MESSAGE_ID),
         tlvs.get(Tag.MESSAGE_STATE),
-        decode(payload, sm.data_coding, default),
+        payload,
     )
     # Some SMSCs do not mark their receipts; a message has no state.
     is_receipt = sm.esm_class & _MESSAGE_TYPE in _RECEIPTS or Tag.MESSAGE_STATE in tlvs

@@ -73,7 +73,7 @@ class Intake:
 
     async def _status(self, pdu: Pdu) -> Status:
         try:
-            await self._take(read_delivery(pdu.octets, self._default))
+            await self._take(read_delivery(pdu.octets))
         except UnreadableError as error:
             log.warning("SMPP deliver_sm not readable: %s", error)
             return Status.ESME_RX_P_APPN

@@ -138,6 +138,9 @@ class Link:
                 )
         except (OSError, TimeoutError) as error:
             return f"no connection ({type(error).__name__})"
+        if self._closing.is_set():
+            writer.close()
+            return "closed"
         self._session = Session(reader, writer, self._settings, self._intake)
         try:
             return await self._session.run(self._was_bound)

@@ -25,9 +25,11 @@ class Receipt(NamedTuple):
     state: str
 
 
-def receipt_of(told_id: bytes | None, told_state: bytes | None, text: str) -> Receipt | None:
+def receipt_of(told_id: bytes | None, told_state: bytes | None, words: bytes) -> Receipt | None:
     """What a receipt says: by the parameters receipted_message_id and message_state, and where one
     is missing by its text, `id:... stat:...`. None when neither says it."""
+    # ASCII whatever their data_coding says, or UCS-2: that is ASCII too, between zeros.
+    text = words.replace(b"\0", b"").decode("latin-1")
     by_text = _ID.search(text), _STATE.search(text)
     message_id = (told_id or b"").partition(b"\0")[0].decode("latin-1")
     message_id = message_id or (by_text[0][1] if by_text[0] else "")
