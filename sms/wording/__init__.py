@@ -1,0 +1,1 @@
+"""Every text that is said by SMS, in English and in Hindi."""
