@@ -215,9 +215,9 @@ def check() -> None:
     """The relations between limits; raises AssertionError when a change broke one."""
     # Bills, Parts A, changes, verifications, invoices, reads; lookups by number, vehicle and tag,
     # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
-    # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and searched for;
-    # tags, and conveyances that need one. The rest is for the chores and for single rows: a lease
-    # of numbers or of the hot state must not wait for these.
+    # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and
+    # searched for; tags, and conveyances that need one. The rest is for the chores and for single
+    # rows: a lease of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 2 + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
