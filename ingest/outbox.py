@@ -14,7 +14,10 @@ from validators.eway_bill import EwayBill
 from validators.identifiers import UNREGISTERED
 
 REPLY = "REPLY"
+ONE_TIME_PASSWORD = "ONE_TIME_PASSWORD"
 INFORM_SUPPLIER = "INFORM_SUPPLIER"
+GENERATED_AGAINST_YOU = "GENERATED_AGAINST_YOU"
+EXPIRES_SOON = "EXPIRES_SOON"
 
 
 class Owed(NamedTuple):
