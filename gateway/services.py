@@ -37,6 +37,8 @@ from ingest.reads import Reads
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
+from ingest.sms_numbers import SmsNumbers
+from ingest.sms_strangers import Strangers
 from ingest.tag_requirement import TagRequirement
 from ingest.tags import Tags
 from ingest.verifications import Verifications
@@ -71,6 +73,8 @@ class Services:
     inspections: Inspections
     detentions: Detentions
     tags: Tags
+    sms_numbers: SmsNumbers
+    strangers: Strangers
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
@@ -92,6 +96,7 @@ class Services:
             "lanes": self.lanes.waiting,
             "reads": self.reads.waiting,
             "read_slices": self.reads.slices_waiting,
+            "strangers": self.strangers.waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
@@ -163,6 +168,8 @@ async def running(
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
         Tags(RareWrites(database, recorder)),
+        SmsNumbers(database, RareWrites(database, recorder)),
+        Strangers(database),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,
@@ -177,6 +184,7 @@ async def running(
         asyncio.create_task(hot_state.keep()),
         asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
         asyncio.create_task(_keep_sweeping(services.reads.sweep, clock)),
+        asyncio.create_task(_keep_sweeping(services.strangers.sweep, clock)),
     ]
     try:
         yield services
@@ -189,6 +197,8 @@ async def running(
         await services.changes.close()
         await services.verifications.close()
         await services.reads.close()
+        await services.strangers.close()
+        await services.sms_numbers.close()
         await services.replay.close()
         await tag_requirement.close()
         await notifications.close()

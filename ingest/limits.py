@@ -166,8 +166,8 @@ TAG_HISTORY_MAX: Final = 100
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 310
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 33
+POSTGRES_CONNECTIONS_MAX: Final = 340
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 37
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -233,6 +233,15 @@ SMS_COUNTED_MAX: Final = 100_000
 SMS_NOTICES_SECONDS: Final = 1.0
 """How often a worker looks whether anybody wants notices."""
 
+SMS_PASSWORD_TOLD_OF: Final = timedelta(hours=1)
+"""How long a number is told that its password is spent or not good any more."""
+SMS_HEARD_EVERY: Final = timedelta(days=1)
+"""How often it is written that a number was heard."""
+SMS_STRANGER_TOLD_EVERY: Final = timedelta(hours=24)
+"""How long a number nobody registered, once told so, is not answered again."""
+WAITING_STRANGERS_MAX: Final = 4096
+"""Messages of such numbers waiting in one worker; past it 503 OVERLOADED."""
+
 METRICS_SECONDS: Final = 1.0
 
 TOKEN_LIFETIME: Final = timedelta(minutes=30)
@@ -252,10 +261,11 @@ def check() -> None:
     # Bills, Parts A, changes, verifications, invoices, reads; lookups by number, vehicle and tag,
     # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
     # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and
-    # searched for; tags, and conveyances that need one. The rest is for the chores and for single
-    # rows: a lease of numbers or of the hot state must not wait for these.
+    # searched for; tags, and conveyances that need one; mobile numbers registered, looked up, heard
+    # of, and registered by nobody. The rest is for the chores and for single rows: a lease of
+    # numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 2 + 1 + 1
-    in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 3 * RARE_WRITES_AT_ONCE
+    in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 4 * RARE_WRITES_AT_ONCE + 3
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
     in_use += INVOICE_SEARCHES_AT_ONCE
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
@@ -266,6 +276,7 @@ def check() -> None:
     assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
         "PostgreSQL's shared lock table"
     )
+    assert SMS_STRANGER_TOLD_EVERY <= REPLAY_KEPT, "a message that comes again is told nothing more"
     assert 3 * HOT_STATE_CHECK_SECONDS < HOT_STATE_LEASE_SECONDS, (
         "a missed check must not end trust"
     )
@@ -295,5 +306,6 @@ def check() -> None:
     assert timedelta(seconds=sending) < SMS_LEASE, "what is being sent is nobody else's"
     assert SMS_LEASE < SMS_TRIED_AGAIN_AFTER_MAX, "what is leased is counted as waiting"
     assert SMS_SEND_SECONDS_MAX < DRAIN_SECONDS_MAX, "what was begun is ended"
+    # Beside the workers one more process may use the services.
     most = (WORKERS_MAX + 1) * POSTGRES_CONNECTIONS_PER_WORKER
     assert most < POSTGRES_CONNECTIONS_MAX, "PostgreSQL's max_connections"

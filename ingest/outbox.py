@@ -14,10 +14,9 @@ from validators.eway_bill import EwayBill
 from validators.identifiers import UNREGISTERED
 
 REPLY = "REPLY"
-ONE_TIME_PASSWORD = "ONE_TIME_PASSWORD"  # noqa: S105
 INFORM_SUPPLIER = "INFORM_SUPPLIER"
-GENERATED_AGAINST_YOU = "GENERATED_AGAINST_YOU"
-EXPIRES_SOON = "EXPIRES_SOON"
+ONE_TIME_PASSWORD = "ONE_TIME_PASSWORD"  # noqa: S105
+"""Made when it is sent: see `ingest.sms_numbers.SmsNumbers.new_password`."""
 
 
 class Owed(NamedTuple):

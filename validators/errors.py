@@ -25,6 +25,9 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         # The service itself.
         Problem("OVERLOADED", 503, "The gateway is at its limit; nothing was done", retry=True),
         Problem("TOO_MANY_TOKEN_REQUESTS", 429, "Too many token requests at once", retry=True),
+        Problem(
+            "TOO_MANY_PASSWORDS", 429, "Too many one-time passwords were asked for", retry=True
+        ),
         # The request as HTTP.
         Problem("NO_SUCH_RESOURCE", 404, "There is nothing at this path"),
         Problem("METHOD_NOT_ALLOWED", 405, "This path does not answer this method"),
@@ -49,6 +52,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("INSPECTION_NOT_FOUND", 404, "There is no such inspection"),
         Problem("INVOICE_NOT_FOUND", 404, "There is no such invoice among yours"),
         Problem("TAG_NOT_FOUND", 404, "There is no such RFID tag among yours"),
+        Problem("SMS_NUMBER_NOT_FOUND", 404, "There is no such mobile number among yours"),
         Problem("NOT_A_PARTY", 403, "You are not a party to this document"),
         Problem("NOT_THE_GENERATOR", 403, "Only whoever generated the e-way bill may do this"),
         Problem("NOT_THE_RECIPIENT", 403, "Only the recipient may do this"),
@@ -59,6 +63,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem("NOTIFICATION_EXISTS", 409, "There is a notification of this number already"),
         # The state of an RFID tag.
         Problem("TAG_OF_ANOTHER", 409, "The RFID tag is on a vehicle of another transporter"),
+        # The state of a mobile number that sends e-way bills by SMS.
+        Problem("SMS_NUMBER_ALREADY_CONFIRMED", 409, "The mobile number is confirmed already"),
+        Problem("TOO_MANY_SMS_NUMBERS", 409, "Two mobile numbers are registered already"),
+        Problem("NO_PASSWORD_AWAITED", 409, "No one-time password is awaited of this number"),
+        Problem("PASSWORD_SPENT", 409, "The one-time password was tried too often"),
+        Problem("PASSWORD_EXPIRED", 409, "The one-time password is not good any more"),
+        Problem("WRONG_PASSWORD", 409, "The one-time password is another"),
         # The state of the document and of its Part A.
         Problem("DOCUMENT_ALREADY_HAS_EWAY_BILL", 409, "The document has an e-way bill already"),
         Problem(
@@ -161,6 +172,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "CURSOR_FORMAT": "is not a cursor this list gave out",
     "CONTACT_INCOMPLETE": "needs a mobile number or an e-mail address",
     "MOBILE_FORMAT": "is not an Indian mobile number of 10 digits",
+    "PASSWORD_FORMAT": "is not a one-time password: 6 digits",
     "EMAIL_FORMAT": "is not an e-mail address",
     "HSN_PREFIX_FORMAT": "is not the beginning of HSN codes: 2, 4, 6 or 8 digits",
     "STATE_FORMAT": "is not the code of a State: two digits",
@@ -192,7 +204,8 @@ class Refusal(Exception):
     """A request refused for a reason in the catalogue.
 
     `members` are further members of the problem body (for instance the EBN that already exists);
-    `faults` are all the faults of the document, when the document is what is wrong.
+    `faults` are all the faults of the document, when the document is what is wrong;
+    `retry_after_seconds` is known where it is long.
     """
 
     def __init__(
@@ -201,11 +214,13 @@ class Refusal(Exception):
         detail: str = "",
         *,
         faults: tuple[Fault, ...] = (),
-        **members: str,
+        retry_after_seconds: int | None = None,
+        **members: str | int,
     ) -> None:
         self.problem = PROBLEMS[code]
         self.detail = detail or self.problem.title
         self.faults = faults
+        self.retry_after_seconds = retry_after_seconds
         self.members = members
         super().__init__(code, self.detail)
 

@@ -34,6 +34,7 @@ _REPORT_ID: Final = re.compile(r"[1-9][0-9]{0,17}").fullmatch
 _TAG: Final = re.compile(r"(?:[0-9A-F]{4}){4,31}").fullmatch
 _IRN: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 _MOBILE: Final = re.compile(r"[6-9][0-9]{9}").fullmatch
+_DIALLED: Final = re.compile(r" *(?:\+91|0091|91|0)?[ -]?([6-9][0-9]{4} ?[0-9]{5}) *").fullmatch
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(?:\.[^@\s.]{1,63})+").fullmatch
 # C0 and C1 controls, and the invisible direction overrides that can make a log line lie.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]").search
@@ -146,6 +147,13 @@ def irn_fault(text: str) -> str | None:
 def mobile_fault(text: str) -> str | None:
     """MOBILE_FORMAT or None: ten digits as dialled within India."""
     return None if _MOBILE(text) else "MOBILE_FORMAT"
+
+
+def normal_mobile(text: str) -> str | None:
+    """The ten digits of an Indian mobile number, as it is stored, however it is dialled; None for
+    what is none, such as a sender's name."""
+    matched = _DIALLED(text)
+    return "".join(matched[1].split()) if matched else None
 
 
 def email_fault(text: str) -> str | None:
