@@ -81,6 +81,4 @@ class Notices:
 
 
 def _is_answered_by_another(bill: EwayBill) -> bool:
-    return bill.acceptance_until is not None and (
-        bill.part_a.recipient_gstin != bill.generated_by
-    )
+    return bill.acceptance_until is not None and (bill.part_a.recipient_gstin != bill.generated_by)

@@ -15,6 +15,7 @@ from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Database
 from ingest.queries import SQL
+from ingest.recipients import Recipient, recipients_of
 from validators.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,7 @@ Answer = TypeVar("Answer")
 
 
 class OwedMessage(NamedTuple):
-    """A message to a mobile number that is leased to a sender; `attempts` counts this lease.
-
-    `registered` is whether the number is registered and confirmed (for `gstin`, where that is
-    given), `notices` what it wants to be told, and `stopped_at` since when it is registered no
-    longer; None of one that never was.
-    """
+    """A message to a mobile number that is leased to a sender; `attempts` counts this lease."""
 
     message_id: int
     kind: str
@@ -42,10 +38,7 @@ class OwedMessage(NamedTuple):
     created_at: datetime
     expires_at: datetime
     attempts: int
-    language: str | None
-    notices: Sequence[str] | None
-    stopped_at: datetime | None
-    registered: bool
+    recipient: Recipient
 
 
 class Sent(NamedTuple):
@@ -134,8 +127,12 @@ class OwedMessages:
         `awaited` are replies and passwords, for which somebody looks at a telephone; else all
         others. Raises Refusal RECORD_UNAVAILABLE."""
         until = at + limits.SMS_LEASE
-        rows = await self._database.fetch("lease_messages", at, until, count, awaited)
-        return [OwedMessage(**row) for row in rows]
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(SQL["lease_messages"], at, until, count, awaited)
+            if not rows:
+                return []
+            recipients = await recipients_of(connection, [row["mobile"] for row in rows])
+        return [OwedMessage(**row, recipient=recipients[row["mobile"]]) for row in rows]
 
     async def admit(self, message: OwedMessage, at: datetime) -> bool:
         """Whether the recipient of a leased message may be told one more; if so it counts from now
@@ -241,9 +238,7 @@ def after_failure(message: OwedMessage, at: datetime, reason: str) -> Again | De
     """When a message that failed at an instant is tried again: after 5 seconds, doubled with every
     attempt up to 10 minutes; dead if it will have expired by then."""
     doublings = min(message.attempts - 1, 16)
-    pause = min(
-        limits.SMS_TRIED_AGAIN_AFTER * 2**doublings, limits.SMS_TRIED_AGAIN_AFTER_MAX
-    )
+    pause = min(limits.SMS_TRIED_AGAIN_AFTER * 2**doublings, limits.SMS_TRIED_AGAIN_AFTER_MAX)
     if at + pause > message.expires_at:
         return Dead(at, f"expired: {reason}")
     return Again(at + pause)

@@ -40,30 +40,31 @@ SELECT EXISTS (
 
 -- name: lease_messages
 -- Leases messages of one line that are due at an instant ($1) until another ($2), but for those
--- that another sender is leasing; answers them with what their number has chosen: by its
--- registration for the taxpayer of the message, else by another, else by the last that ended.
+-- that another sender is leasing.
 WITH due AS MATERIALIZED (
     SELECT message_id FROM outbox
     WHERE awaited = $4 AND due_at <= $1 AND expires_at >= $1
       AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
-), leased AS (
-    UPDATE outbox SET due_at = $2, attempts = attempts + 1
-    FROM due WHERE outbox.message_id = due.message_id
-    RETURNING outbox.*
 )
-SELECT leased.message_id, kind, leased.mobile, ebn, leased.gstin, reply, created_at, expires_at,
-       attempts, chosen.language, chosen.notices, chosen.ended_at AS stopped_at,
-       coalesce(chosen.confirmed_at IS NOT NULL AND chosen.ended_at IS NULL
-                AND (leased.gstin IS NULL OR chosen.gstin = leased.gstin), false) AS registered
-FROM leased LEFT JOIN LATERAL (
-    SELECT * FROM sms_registration AS registration
-    WHERE registration.mobile = leased.mobile
-    ORDER BY ended_at DESC NULLS FIRST, (registration.gstin = leased.gstin) DESC NULLS LAST,
-             registered_at DESC
-    LIMIT 1
-) AS chosen ON true
-ORDER BY leased.message_id;
+UPDATE outbox SET due_at = $2, attempts = attempts + 1
+FROM due WHERE outbox.message_id = due.message_id
+RETURNING outbox.message_id, kind, mobile, ebn, gstin, reply, created_at, expires_at, attempts;
+
+-- name: recipients_of_messages
+-- What is known of numbers, a row a registration and at least one a number: those that have not
+-- ended, and the one that ended last.
+SELECT asked.mobile AS asked_mobile, number.language AS number_language, registration.*
+FROM unnest($1::text[]) AS asked (mobile)
+LEFT JOIN sms_number AS number USING (mobile)
+LEFT JOIN LATERAL (
+    SELECT * FROM sms_registration AS live
+    WHERE live.mobile = asked.mobile AND ended_at IS NULL
+    UNION ALL
+    (SELECT * FROM sms_registration AS ended
+     WHERE ended.mobile = asked.mobile AND ended_at IS NOT NULL
+     ORDER BY ended_at DESC LIMIT 1)
+) AS registration ON true;
 
 -- name: admit_messages
 -- Counts messages among what their recipients are told within a time ($3), unless that would be
