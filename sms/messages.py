@@ -1,4 +1,4 @@
-"""What a driver can say by SMS: one frozen struct a message, its keyword and the names of its fields.
+"""What a driver can say by SMS: one frozen struct a message, its keyword and its fields.
 
 The fields of a struct are those of the message, in the order they are typed in.
 """
@@ -246,6 +246,11 @@ MESSAGES: Final[Mapping[str, type[Message]]] = {
 def fields_of(message: "Message | type[Message]") -> tuple[Field, ...]:
     """The fields of a message, in the order they are typed in."""
     return tuple(FIELDS[name] for name in message.__struct_fields__)
+
+
+def example_of(kind: type[Message]) -> str:
+    """An example of a message, as it is typed."""
+    return " ".join([kind.keyword, *(field.example for field in fields_of(kind))])
 
 
 class Misread(NamedTuple):

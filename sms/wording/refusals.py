@@ -1,15 +1,68 @@
 """Why a message had no effect."""
 
-from sms.messages import Message, Misread
-from sms.wording.said import Language, Said
+from typing import Final
+
+from sms.forms import misread_of
+from sms.grammar import written_field
+from sms.messages import FIELDS, MESSAGES, Message, Misread, example_of
+from sms.wording.said import TEMPLATES, WRITTEN_CHARACTERS_MAX, Language, Said, said
 from validators.errors import Refusal
+from validators.money import VALUE_PAISE_MAX, rupees
+from validators.rulebook import DISTANCE_KM_MAX
+
+KEYWORD: Final = "Keyword"
+"""What is at fault where it is no field."""
+
+_MOST: Final = {"ApprDist": str(DISTANCE_KM_MAX), "TotalValue": rupees(VALUE_PAISE_MAX)}
+_EXAMPLES: Final = {field.name: field.example for field in FIELDS.values()}
+_SUBJECTS: Final = ("ebn", "document_number")
+_NAMED_BY: Final = ("ebn", "part_a_reference", "renewed_to")
+"""The members of a refusal that name what is in the way."""
 
 
 def misread(fault: Misread, language: Language) -> Said:
     """Which field is wrong, what was written there, what is wrong with it, and an example of it."""
-    raise NotImplementedError
+    return said(
+        _template_of(fault),
+        language,
+        keyword=fault.keyword or "",
+        field=fault.field or KEYWORD,
+        written=fault.written[:WRITTEN_CHARACTERS_MAX],
+        example=_example(fault),
+        most=_MOST.get(fault.field or "", ""),
+    )
+
+
+def _template_of(fault: Misread) -> str:
+    """The template for just this fault of just this field, else for the fault, else for any."""
+    field = fault.field or KEYWORD
+    names = [f"fault.{fault.code}.{field}", f"fault.{fault.code}"]
+    if fault.field is None:
+        names[1] = f"fault.otherwise.{KEYWORD}"
+    known = TEMPLATES[Language.ENGLISH]
+    return next((name for name in names if name in known), "fault.otherwise")
+
+
+def _example(fault: Misread) -> str:
+    if fault.field is None:
+        return example_of(MESSAGES[fault.keyword]) if fault.keyword else ""
+    return _EXAMPLES[fault.field]
 
 
 def refused(message: Message, refusal: Refusal, language: Language) -> Said:
     """Why a use case refused what a message asked for; of a document with faults, the first."""
-    raise NotImplementedError
+    if refusal.faults:
+        return misread(misread_of(message, refusal.faults[0]), language)
+    name = f"refused.{refusal.problem.code}"
+    if name not in TEMPLATES[language]:
+        name = "refused.INTERNAL_ERROR"
+    named = next((refusal.members[each] for each in _NAMED_BY if each in refusal.members), "")
+    if named and f"{name}.named" in TEMPLATES[language]:
+        name = f"{name}.named"
+    return said(name, language, subject=_subject(message), named=named)
+
+
+def _subject(message: Message) -> str:
+    """The message by its keyword and the number it is about."""
+    of = [written_field(message, each) for each in _SUBJECTS if hasattr(message, each)]
+    return " ".join([message.keyword, *of])
