@@ -208,11 +208,15 @@ SMS_LEASE: Final = timedelta(seconds=60)
 """How long a message is one sender's alone. If that one dies, another sends it after this."""
 SMS_SEND_SECONDS_MAX: Final = 15.0
 """How long a carrier may take to say that it has taken a message."""
+SMS_ANSWER_BYTES_MAX: Final = 64 * 1024
+"""Of an aggregator's answer, read at most."""
 SMS_MARK_PAUSES_SECONDS: Final = (0.0, 1.0, 5.0)
 """Before each try to keep what became of a message that was sent."""
 SMS_TRIED_AGAIN_AFTER: Final = timedelta(seconds=5)
 """After the first failure; doubled with every other."""
 SMS_TRIED_AGAIN_AFTER_MAX: Final = timedelta(minutes=10)
+SMS_FAILURES_TOLD_EVERY: Final = timedelta(seconds=10)
+"""How often the log says how many messages failed."""
 SMS_LOOK_SECONDS: Final = 0.2
 """How often a sender looks for what is due while nothing is."""
 SMS_AWAITED_AT_ONCE: Final = 256

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from ingest import limits
 from ingest.batching import Batcher
@@ -196,7 +196,8 @@ class OwedMessages:
             done = len(await self._database.fetch(query, at, most))
 
     async def _mark_batch(self, batch: list[tuple[OwedMessage, Outcome]]) -> Sequence[None]:
-        marks, drops = [], []
+        marks: list[tuple[Any, ...]] = []
+        drops: list[tuple[int, int]] = []
         for message, outcome in batch:
             lease = (message.message_id, message.attempts)
             match outcome:
