@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = _command(commands, "serve", "start everything and serve", _serve)
-    _flags(serve, "host", "port", "workers", "log_level", "rulebooks")
+    _flags(serve, "host", "port", "workers", "log_level", "rulebooks", "sms_settings")
 
     new = _command(commands, "enrol", "give a person a client id and secret", _enrol)
     new.add_argument("role", choices=[role.value for role in Role], metavar="ROLE")
@@ -134,8 +134,16 @@ _HELP = {
     "redis_server": "redis-server or valkey-server to embed",
     "log_level": "debug, info, warning or error",
     "rulebooks": "versions of the rules that apply from their date on, comma-separated",
+    "sms_settings": "TOML file of how SMS is sent; without it none is",
 }
-_KINDS = {"port": int, "workers": int, "data_dir": Path, "postgres_bin": Path, "redis_server": Path}
+_KINDS = {
+    "port": int,
+    "workers": int,
+    "data_dir": Path,
+    "postgres_bin": Path,
+    "redis_server": Path,
+    "sms_settings": Path,
+}
 
 
 def _flags(command: argparse.ArgumentParser, *names: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ingest.owed_messages import Counted
+
 _LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -48,6 +50,26 @@ class Metrics:
             registry=self._own,
             multiprocess_mode="livesum",
         )
+        # All workers count the same table: the newest count is everybody's.
+        self._owed = Gauge(
+            "gateway_sms_waiting",
+            "Messages to be sent by SMS: replies and passwords (awaited), and others",
+            ("line",),
+            registry=self._own,
+            multiprocess_mode="livemostrecent",
+        )
+        self._oldest = Gauge(
+            "gateway_sms_oldest_seconds",
+            "How long the oldest reply or password has been waiting",
+            registry=self._own,
+            multiprocess_mode="livemostrecent",
+        )
+        self._dead = Gauge(
+            "gateway_sms_dead",
+            "Messages that will not be delivered, of the last 30 days",
+            registry=self._own,
+            multiprocess_mode="livemostrecent",
+        )
         self._tallies: list[_Tally] = []
 
     def of_operation(self, method: str, path: str) -> Callable[[int, float], None]:
@@ -60,13 +82,18 @@ class Metrics:
         self._tallies.append(tally)
         return tally.count
 
-    def publish(self, *, waiting: dict[str, int], hot_state_believed: bool) -> None:
-        """Passes on what was counted, and the worker's queues and its view of Redis as of now."""
+    def publish(self, *, waiting: dict[str, int], hot_state_believed: bool, owed: Counted) -> None:
+        """Passes on what was counted, the worker's queues and its view of Redis as of now, and what
+        is owed by SMS."""
         for tally in self._tallies:
             tally.publish()
         for queue, items in waiting.items():
             self._waiting.labels(queue).set(items)
         self._hot.set(int(hot_state_believed))
+        self._owed.labels("awaited").set(owed.awaited)
+        self._owed.labels("others").set(owed.others)
+        self._oldest.set(owed.oldest_seconds)
+        self._dead.set(owed.dead)
 
     def exposition(self) -> bytes:
         """All workers' metrics in Prometheus's text format; this worker's when it is alone."""

@@ -27,8 +27,10 @@ from ingest.invoices import Invoices
 from ingest.lanes import Lanes
 from ingest.listing import Listing
 from ingest.lookups import Lookups
+from ingest.notices import Notices
 from ingest.notifications import Notifications
 from ingest.numbers import IDS_PER_MONTH, Numbers
+from ingest.owed_messages import OwedMessages
 from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.parts_a import PartsA
 from ingest.past_lanes import PastLanes
@@ -86,6 +88,8 @@ class Services:
     bulk: Bulk
     extracts: Extracts
     notifications: Notifications
+    notices: Notices
+    owed_messages: OwedMessages
     rulebooks: Sequence[Rulebook]
 
     def publish(self, metrics: Metrics) -> None:
@@ -105,7 +109,9 @@ class Services:
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
-        metrics.publish(waiting=waiting, hot_state_believed=believed)
+        metrics.publish(
+            waiting=waiting, hot_state_believed=believed, owed=self.owed_messages.counted
+        )
 
     async def keep_publishing(self, metrics: Metrics) -> None:
         """Passes on once a second, until cancelled."""
@@ -147,7 +153,10 @@ async def running(
     notifications = Notifications(database)
     numbers = Numbers(leasing("lease_numbers"), limits.NUMBERS_BLOCK)
     tag_requirement = TagRequirement(database)
-    generation = Generation(recorder, numbers, notifications, tag_requirement, rulebooks)
+    notices = Notices(database)
+    generation = Generation(
+        recorder, numbers, notifications, tag_requirement, notices=notices, rulebooks=rulebooks
+    )
     invoice_ids = Numbers(leasing("lease_invoice_ids"), limits.INVOICE_IDS_BLOCK, IDS_PER_MONTH)
     block = limits.RFID_READ_NUMBERS_BLOCK
     read_numbers = Numbers(leasing("lease_read_numbers"), block, IDS_PER_MONTH)
@@ -155,7 +164,7 @@ async def running(
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
     parts_a = PartsA(database, recorder, generation, lookups, part_a_from_invoice)
-    changes = Changes(recorder, lookups, notifications, tag_requirement)
+    changes = Changes(recorder, lookups, notifications, tag_requirement, notices)
     replay, strangers = Replay(database), Strangers(database)
     sms_numbers = SmsNumbers(database, RareWrites(database, recorder))
     acts = Acts(replay, sms_numbers, parts_a, changes, lookups)
@@ -188,15 +197,22 @@ async def running(
         Bulk(),
         Extracts(database),
         notifications,
+        notices,
+        OwedMessages(database),
         rulebooks,
     )
     await notifications.refresh()
+    await notices.refresh()
     chores = [
         asyncio.create_task(notifications.keep()),
+        asyncio.create_task(notices.keep()),
         asyncio.create_task(hot_state.keep()),
         asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
         asyncio.create_task(_keep_sweeping(services.reads.sweep, clock)),
         asyncio.create_task(_keep_sweeping(services.strangers.sweep, clock)),
+        asyncio.create_task(_keep_sweeping(services.owed_messages.bury_expired, clock)),
+        asyncio.create_task(_keep_sweeping(services.owed_messages.sweep, clock)),
+        asyncio.create_task(services.owed_messages.keep_counting(clock)),
     ]
     try:
         yield services
@@ -211,6 +227,7 @@ async def running(
         await services.reads.close()
         await services.strangers.close()
         await services.sms_numbers.close()
+        await services.owed_messages.close()
         await services.replay.close()
         await tag_requirement.close()
         await notifications.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import limits
+from sms.settings import SmsSettings, read_settings
 from validators.rulebook import RULEBOOKS_DEFAULT, rulebooks_enabled
 
 
@@ -28,6 +29,7 @@ class Settings:
     redis_server: Path | None = None
     log_level: str = "info"
     rulebooks: str = ",".join(rulebook.version for rulebook in RULEBOOKS_DEFAULT)
+    sms_settings: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **chosen: Any) -> "Settings":
@@ -59,6 +61,18 @@ class Settings:
         except ValueError as error:
             raise SettingError(str(error)) from error
 
+    def sms(self) -> SmsSettings:
+        """What the file of SMS settings says; without a file nothing is sent. Raises SettingError
+        naming what is wrong."""
+        if self.sms_settings is None:
+            return SmsSettings()
+        try:
+            return read_settings(self.sms_settings)
+        except OSError as error:
+            raise SettingError(f"{self.sms_settings}: {error.strerror}") from error
+        except ValueError as error:
+            raise SettingError(str(error)) from error
+
     @property
     def rulebook_versions(self) -> tuple[str, ...]:
         """The rulebooks enabled, by version."""
@@ -71,7 +85,7 @@ def variable(name: str) -> str:
 
 
 _NUMBERS = ("port", "workers")
-_PATHS = ("data_dir", "postgres_bin", "redis_server")
+_PATHS = ("data_dir", "postgres_bin", "redis_server", "sms_settings")
 
 
 def _parse(name: str, written: str) -> Any:

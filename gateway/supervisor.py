@@ -1,4 +1,5 @@
-"""The process an operator starts: servers, schema, workers; mends what dies, drains at the end."""
+"""The process an operator starts: servers, schema, workers, SMS; mends what dies, drains at the
+end."""
 
 import logging
 import multiprocessing
@@ -6,22 +7,25 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvloop
 from prometheus_client.multiprocess import mark_process_dead
 
-from gateway import metrics, worker
+from gateway import metrics, sms_link, worker
 from gateway.servers.embedded import running
 from gateway.settings import Settings
+from gateway.sms_link import SmsLinkSettings
 from gateway.worker import WorkerSettings
 from ingest import limits
 from ingest.migrations import migrate
+from sms.settings import others_may_read
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +38,17 @@ class StartError(RuntimeError):
     """The gateway could not start; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Duty:
+    """What a process runs: it is given its settings, and where to say that it is ready."""
+
+    run: Callable[[Any, Connection], None]
+    settings: Any
+
+
 @dataclass(slots=True)
 class _Worker:
+    duty: _Duty
     process: BaseProcess
     ready: Connection
     started_at: float
@@ -45,9 +58,12 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
     """Serves until SIGTERM or SIGINT, then drains and stops everything it started.
 
     Calls `announce` with one line holding the address once every worker accepts. Raises
-    StartError when it cannot start.
+    StartError or SettingError when it cannot start.
     """
     worker.configure_logging(settings.log_level)
+    sms = settings.sms()
+    if settings.sms_settings and others_may_read(settings.sms_settings):
+        log.warning("%s holds secrets, and others may read it", settings.sms_settings)
     with (
         tempfile.TemporaryDirectory(prefix="gateway-metrics-") as shared_metrics,
         running(
@@ -65,17 +81,18 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
         if applied := uvloop.run(migrate(servers.postgres_dsn)):
             log.info("migrated: %s", ", ".join(applied))
         metrics.prepare(Path(shared_metrics))
-        workers = _Workers(
-            WorkerSettings(
-                host,
-                port,
-                servers.postgres_dsn,
-                servers.redis_url,
-                settings.log_level,
-                settings.rulebook_versions,
-            ),
-            settings.workers,
+        serving = WorkerSettings(
+            host,
+            port,
+            servers.postgres_dsn,
+            servers.redis_url,
+            settings.log_level,
+            settings.rulebook_versions,
         )
+        duties = [_Duty(worker.run, serving)] * settings.workers
+        if sms.sends:
+            duties.append(_Duty(sms_link.run, SmsLinkSettings(serving, sms)))
+        workers = _Workers(duties)
         try:
             workers.start(stop)
             if not stop.received:
@@ -85,7 +102,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
                 wait([*workers.sentinels(), stop.wakeup], _LOOK_SECONDS)
                 servers.restart_dead()
                 workers.restart_dead(stop)
-            log.info("stopping: draining %d workers", settings.workers)
+            log.info("stopping: draining %d workers", len(duties))
         finally:
             workers.stop()
 
@@ -105,18 +122,17 @@ class _StopSignal:
 
 
 class _Workers:
-    """The worker processes."""
+    """The worker processes, one a duty."""
 
-    def __init__(self, settings: WorkerSettings, count: int) -> None:
+    def __init__(self, duties: Sequence[_Duty]) -> None:
         # Spawned, not forked: a worker begins with nothing of the supervisor's but its settings.
         self._context = multiprocessing.get_context("spawn")
-        self._settings = settings
-        self._count = count
+        self._duties = duties
         self._workers: list[_Worker] = []
 
     def start(self, stop: _StopSignal) -> None:
         """Starts all; returns when all accept or a stop was asked for. Raises StartError."""
-        self._workers = [self._spawn() for _ in range(self._count)]
+        self._workers = [self._spawn(duty) for duty in self._duties]
         deadline = time.monotonic() + _READY_SECONDS_MAX
         awaited = list(self._workers)
         while awaited and not stop.received:
@@ -144,7 +160,7 @@ class _Workers:
                 mark_process_dead(one.process.pid)  # type: ignore[no-untyped-call]
             if time.monotonic() - one.started_at < _RESTART_PAUSE_SECONDS:
                 wait([stop.wakeup], _RESTART_PAUSE_SECONDS)
-            self._workers[index] = self._spawn()
+            self._workers[index] = self._spawn(one.duty)
 
     def stop(self) -> None:
         """Lets every worker drain, and kills one that takes longer than the limit."""
@@ -158,12 +174,12 @@ class _Workers:
                 one.process.kill()
                 one.process.join()
 
-    def _spawn(self) -> _Worker:
+    def _spawn(self, duty: _Duty) -> _Worker:
         ready, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=worker.run, args=(self._settings, sender))
+        process = self._context.Process(target=duty.run, args=(duty.settings, sender))
         process.start()
         sender.close()
-        return _Worker(process, ready, time.monotonic())
+        return _Worker(duty, process, ready, time.monotonic())
 
 
 def _accepts(one: _Worker) -> bool:

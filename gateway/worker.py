@@ -62,6 +62,20 @@ def configure_logging(level: str) -> None:
     logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)
 
 
+def when_orphaned(stop: Callable[[], None]) -> None:
+    """Calls `stop` on this event loop once the process that started this one has ended."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+    loop, orphaned = asyncio.get_running_loop(), supervisor.sentinel
+
+    def stop_orphaned() -> None:
+        loop.remove_reader(orphaned)
+        stop()
+
+    loop.add_reader(orphaned, stop_orphaned)
+
+
 class Server(uvicorn.Server):
     """uvicorn, telling when it accepts connections and when it stops to."""
 
@@ -108,16 +122,8 @@ async def _serve(settings: WorkerSettings, ready: Connection) -> None:
         app = create_app(services, now, metrics)
         publishing = asyncio.create_task(services.keep_publishing(metrics))
         server = Server(server_config(app), lambda: _announce(ready), services.bulk.close)
-        supervisor = multiprocessing.parent_process()
-        if supervisor is not None:
-            # A worker without its supervisor would hold the port and be stopped by nobody.
-            loop, orphaned = asyncio.get_running_loop(), supervisor.sentinel
-
-            def stop_orphaned() -> None:
-                loop.remove_reader(orphaned)
-                server.handle_exit(signal.SIGTERM, None)
-
-            loop.add_reader(orphaned, stop_orphaned)
+        # A worker without its supervisor would hold the port and be stopped by nobody.
+        when_orphaned(lambda: server.handle_exit(signal.SIGTERM, None))
         # uvicorn raises a signal it handled once more when it has stopped; we still have to drain.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ignore)

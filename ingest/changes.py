@@ -6,6 +6,7 @@ version exactly one is written.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from ingest import limits
@@ -13,6 +14,7 @@ from ingest.batching import Batcher
 from ingest.database import Connection
 from ingest.hot_state import bill_key, vehicle_key
 from ingest.lookups import Lookups
+from ingest.notices import Notices
 from ingest.notifications import KnownNotifications, Notifications, OutdatedNotificationsError
 from ingest.queries import SQL
 from ingest.recording import Recorder, Written
@@ -66,11 +68,13 @@ class Changes:
         lookups: Lookups,
         notifications: Notifications,
         tag_requirement: TagRequirement,
+        notices: Notices,
     ) -> None:
         self._recorder = recorder
         self._lookups = lookups
         self._notifications = notifications
         self._tag_requirement = tag_requirement
+        self._notices = notices
         self._commits: Batcher[_Change, StoredAnswer] = Batcher(
             self._commit,
             batch_max=limits.BATCH_BILLS_MAX,
@@ -168,7 +172,7 @@ class Changes:
             raise Refusal("CHANGED_MEANWHILE") from None
 
     async def _commit(self, batch: list[_Change]) -> Sequence[StoredAnswer | Exception]:
-        return await self._recorder.record(batch, _write)
+        return await self._recorder.record(batch, partial(_write, self._notices))
 
 
 class StoredChanges(NamedTuple):
@@ -207,7 +211,9 @@ async def store_changes(
     )
 
 
-async def _write(connection: Connection, batch: Sequence[_Change]) -> Written[StoredAnswer]:
+async def _write(
+    notices: Notices, connection: Connection, batch: Sequence[_Change]
+) -> Written[StoredAnswer]:
     lost = await claim_all(connection, batch)
     answers: dict[int, Exception] = {
         change.bill.ebn: why for change, why in zip(batch, lost, strict=True) if why
@@ -220,6 +226,8 @@ async def _write(connection: Connection, batch: Sequence[_Change]) -> Written[St
     outdated = [change for change in asked if change.bill.ebn not in stored.ebns]
     await drop_all(connection, outdated)
     answers |= {change.bill.ebn: OutdatedError() for change in outdated}
+    written = [(change.before, change.bill) for change in asked if change.bill.ebn in stored.ebns]
+    await notices.owe_new_carriers(connection, written)
     return Written(
         [answers.get(change.bill.ebn, change.answer) for change in batch],
         stored.hot_epoch,

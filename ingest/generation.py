@@ -6,6 +6,7 @@ takes the place of ends in the transaction that stores it.
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from ingest.changes import OutdatedError, store_changes
 from ingest.database import Connection
 from ingest.holders import why_refused
 from ingest.hot_state import vehicle_key
+from ingest.notices import Notices
 from ingest.notifications import KnownNotifications, Notifications, OutdatedNotificationsError
 from ingest.numbers import Numbers
 from ingest.outbox import owe_suppliers
@@ -84,12 +86,15 @@ class Generation:
         numbers: Numbers,
         notifications: Notifications,
         tag_requirement: TagRequirement,
+        *,
+        notices: Notices,
         rulebooks: Sequence[Rulebook],
     ) -> None:
         self._recorder = recorder
         self._numbers = numbers
         self._notifications = notifications
         self._tag_requirement = tag_requirement
+        self._notices = notices
         self._rulebooks = rulebooks
         self._commits: Batcher[NewBill, StoredAnswer] = Batcher(
             self._commit,
@@ -183,10 +188,13 @@ class Generation:
         return await self._commits.submit(new)
 
     async def _commit(self, batch: list[NewBill]) -> Sequence[StoredAnswer | Exception]:
-        return await self._recorder.record(batch, _write, more=lambda: self._commits.waiting > 0)
+        write = partial(_write, self._notices)
+        return await self._recorder.record(batch, write, more=lambda: self._commits.waiting > 0)
 
 
-async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[StoredAnswer]:
+async def _write(
+    notices: Notices, connection: Connection, batch: Sequence[NewBill]
+) -> Written[StoredAnswer]:
     lost = await claim_all(connection, batch)
     answers: dict[int, Exception] = {
         new.bill.ebn: why for new, why in zip(batch, lost, strict=True) if why
@@ -215,8 +223,10 @@ async def _write(connection: Connection, batch: Sequence[NewBill]) -> Written[St
             break
         rows += await _store(connection, refused)
         stored = {row["ebn"] for row in rows}
-    if any(new.bill.part_a.supplier_contact for new in asked):
-        await owe_suppliers(connection, [new.bill for new in asked if new.bill.ebn in stored])
+    bills = [new.bill for new in asked if new.bill.ebn in stored]
+    if any(bill.part_a.supplier_contact for bill in bills):
+        await owe_suppliers(connection, bills)
+    await notices.owe(connection, bills)
     vehicles = {new.bill.vehicle_number for new in asked if new.bill.vehicle_number}
     return Written(
         [answers.get(new.bill.ebn, new.answer) for new in batch],

@@ -213,6 +213,46 @@ SMS_REPLIED_WITHIN: Final = timedelta(hours=6)
 """How long a reply to a message is worth sending."""
 SMS_INFORMED_WITHIN: Final = timedelta(hours=72)
 """How long it is worth telling an unregistered supplier of a bill."""
+SMS_EXPIRES_SOON: Final = timedelta(hours=4)
+"""How long before a bill expires whoever carries the goods is told, if they want to be."""
+SMS_TOLD_MAX: Final = 20
+"""Messages a number is sent without having asked within SMS_TOLD_IN: notices, and information to
+unregistered suppliers. Replies are bounded by what comes in, passwords by registrations."""
+SMS_TOLD_IN: Final = timedelta(hours=24)
+SMS_PUT_OFF: Final = timedelta(hours=1)
+"""Before it is looked again whether an unregistered supplier may be told."""
+SMS_LEASE: Final = timedelta(seconds=60)
+"""How long a message is one sender's alone. If that one dies, another sends it after this."""
+SMS_SEND_SECONDS_MAX: Final = 15.0
+"""How long a carrier may take to say that it has taken a message."""
+SMS_ANSWER_BYTES_MAX: Final = 64 * 1024
+"""Of an aggregator's answer, read at most."""
+SMS_MARK_PAUSES_SECONDS: Final = (0.0, 1.0, 5.0)
+"""Before each try to keep what became of a message that was sent."""
+SMS_TRIED_AGAIN_AFTER: Final = timedelta(seconds=5)
+"""After the first failure; doubled with every other."""
+SMS_TRIED_AGAIN_AFTER_MAX: Final = timedelta(minutes=10)
+SMS_FAILURES_TOLD_EVERY: Final = timedelta(seconds=10)
+"""How often the log says how many messages failed."""
+SMS_LOOK_SECONDS: Final = 0.2
+"""How often a sender looks for what is due while nothing is."""
+SMS_AWAITED_AT_ONCE: Final = 256
+"""Replies and passwords one sender has on their way: at 100 ms each, 2,500 a second."""
+SMS_OTHERS_AT_ONCE: Final = 64
+"""Everything else: a hundred thousand notices must not keep a driver waiting."""
+SMS_CONNECTIONS: Final = 5
+"""Two leases, marks, admissions, receipts: as many as a sender uses at once."""
+SMS_RECEIPTED_WITHIN: Final = timedelta(days=7)
+"""How long after a message was sent its receipt is known; carriers use their ids again."""
+SMS_RECEIPT_PAUSES_SECONDS: Final = (0.0, 0.2, 1.0)
+"""Before each look for the message of a receipt, which may come before its message is marked."""
+SMS_KEPT: Final = timedelta(days=30)
+"""How long messages are kept after they expired, dead letters too."""
+SMS_COUNT_SECONDS: Final = 5.0
+"""How often what waits is counted for the metrics."""
+SMS_COUNTED_MAX: Final = 100_000
+SMS_NOTICES_SECONDS: Final = 1.0
+"""How often a worker looks whether anybody wants notices."""
 
 SMS_PASSWORD_TOLD_OF: Final = timedelta(hours=1)
 """How long a number is told that its password is spent or not good any more."""
@@ -269,7 +309,7 @@ def check() -> None:
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
     written += WRITE_LANES * max(RFID_READ_BILLS_MAX, VEHICLE_STAYS_MAX) * 3
-    locks = WORKERS_MAX * ((2 * READ_LANES + 2) * BATCH_READS_MAX + written)
+    locks = (WORKERS_MAX + 1) * ((2 * READ_LANES + 2) * BATCH_READS_MAX + written)
     assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
         "PostgreSQL's shared lock table"
     )
@@ -298,6 +338,12 @@ def check() -> None:
     assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
     assert EXTRACTS_AT_ONCE < EXTRACTS_OPEN_MAX, "a line to wait in"
     assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"
+    # The process of SMS lists, extracts and uploads nothing, so its sender has connections enough.
+    assert SMS_CONNECTIONS <= 3 * LISTS_AT_ONCE
+    sending = SMS_SEND_SECONDS_MAX + sum(SMS_MARK_PAUSES_SECONDS) + POSTGRES_COMMAND_SECONDS_MAX
+    assert timedelta(seconds=sending) < SMS_LEASE, "what is being sent is nobody else's"
+    assert SMS_LEASE < SMS_TRIED_AGAIN_AFTER_MAX, "what is leased is counted as waiting"
+    assert SMS_SEND_SECONDS_MAX < DRAIN_SECONDS_MAX, "what was begun is ended"
     # Beside the workers one more process may use the services.
     most = (WORKERS_MAX + 1) * POSTGRES_CONNECTIONS_PER_WORKER
     assert most < POSTGRES_CONNECTIONS_MAX, "PostgreSQL's max_connections"

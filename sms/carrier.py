@@ -6,12 +6,14 @@ from typing import NamedTuple, Protocol
 
 class Outgoing(NamedTuple):
     """A message to a mobile number of ten digits. `template_id` is the one its words are registered
-    under with the carriers (DLT); it is not delivered any more after `validity`."""
+    under with the carriers (DLT); it is not delivered any more after `validity`. `reference` is the
+    same whenever this very text is tried again, and of no other message."""
 
     to: str
     text: str
     template_id: str | None
     validity: timedelta
+    reference: str = ""
 
 
 class Carrier(Protocol):

@@ -26,6 +26,7 @@ TRADERS: Final = frozenset({Role.TAXPAYER, Role.TRANSPORTER})
 OFFICERS: Final = frozenset({Role.OFFICER})
 READERS: Final = frozenset({Role.READER})
 COMMISSIONERS: Final = frozenset({Role.COMMISSIONER})
+OPERATORS: Final = frozenset({Role.OPERATOR})
 TAG_UNMAPPERS: Final = TRADERS | {Role.OPERATOR}
 TAG_READERS: Final = TRADERS | {Role.OFFICER, Role.OPERATOR}
 

@@ -1,0 +1,17 @@
+-- The outbox as it is sent from by several senders, each what it has leased: `due_at` is then when the
+-- lease ends.
+
+ALTER TABLE outbox
+    -- Somebody looks at a telephone: these go by another line than what could wait for an hour.
+    ADD COLUMN awaited    boolean NOT NULL GENERATED ALWAYS AS (kind IN ('REPLY', 'ONE_TIME_PASSWORD')) STORED,
+    -- When it was counted among what its recipient is told within 24 hours.
+    ADD COLUMN counted_at timestamptz,
+    ADD CHECK (delivered_at IS NULL OR (sent_at IS NOT NULL AND dead_at IS NULL)),
+    ADD CHECK ((dead_at IS NULL) = (dead_reason IS NULL));
+
+DROP INDEX outbox_due;
+CREATE INDEX outbox_due ON outbox (awaited, due_at)
+    WHERE sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL;
+CREATE INDEX outbox_counted ON outbox (mobile, counted_at) WHERE counted_at IS NOT NULL;
+-- What is swept once it is long past its time.
+CREATE INDEX outbox_expires ON outbox (expires_at);

@@ -1,0 +1,128 @@
+"""A carrier that is an aggregator's HTTP API: one POST of JSON a message."""
+
+from types import TracebackType
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from ingest import limits
+from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
+
+_COUNTRY: Final = "91"
+_ABOUT_US: Final = (401, 403, 404, 405, 407, 408, 425, 429)
+"""Statuses that do not refuse this message: the settings are wrong, or it is too much."""
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where an aggregator takes messages, and the secret it knows us by. Raises ValueError that
+    names the field; its printed form leaves the secret out.
+
+    `unencrypted` allows `http:` as well: for a proxy on this machine that adds TLS.
+    """
+
+    url: str
+    secret: str
+    unencrypted: bool = False
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        schemes = ("https", "http") if self.unencrypted else ("https",)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"url must be of {' or '.join(schemes)}")
+        if not (self.secret.isascii() and self.secret.isprintable() and self.secret.strip()):
+            raise ValueError("secret must be printable ASCII")
+
+    def __repr__(self) -> str:
+        return f"HttpSettings({urlsplit(self.url).hostname})"
+
+
+class _Body(Struct):
+    to: str
+    text: str
+    header: str
+    entity_id: str
+    template_id: str | None
+    reference: str
+
+
+class _Taken(Struct):
+    message_id: str | int = ""
+
+
+class HttpCarrier:
+    """Sends through an aggregator. It is an asynchronous context manager, and a
+    `sms.carrier.Carrier` within."""
+
+    def __init__(self, settings: HttpSettings, header: str, entity_id: str) -> None:
+        self._settings = settings
+        self._header = header
+        self._entity_id = entity_id
+
+    async def __aenter__(self) -> "HttpCarrier":
+        self._session = aiohttp.ClientSession(
+            headers={
+                "Authorization": f"Bearer {self._settings.secret}",
+                "Content-Type": "application/json",
+            },
+            timeout=aiohttp.ClientTimeout(total=limits.SMS_SEND_SECONDS_MAX),
+            connector=aiohttp.TCPConnector(
+                limit=limits.SMS_AWAITED_AT_ONCE + limits.SMS_OTHERS_AT_ONCE
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def send(self, message: Outgoing) -> str:
+        """As `Carrier.send`. What the aggregator says beside its status and the message's id is
+        not repeated: it may hold the text."""
+        body = _Body(
+            _COUNTRY + message.to,
+            message.text,
+            self._header,
+            self._entity_id,
+            message.template_id,
+            message.reference,
+        )
+        try:
+            async with self._session.post(
+                self._settings.url,
+                data=msgspec.json.encode(body),
+                headers={"Idempotency-Key": message.reference},
+                allow_redirects=False,
+            ) as answer:
+                _require_taken(answer.status)
+                return await _id_of(answer)
+        except TimeoutError:
+            raise TemporaryFailure("the aggregator did not answer in time") from None
+        except aiohttp.ClientError as error:
+            raise TemporaryFailure(f"the aggregator: {type(error).__name__}") from None
+
+
+def _require_taken(status: int) -> None:
+    if 200 <= status < 300:
+        return
+    said = f"the aggregator answered {status}"
+    if 400 <= status < 500 and status not in _ABOUT_US:
+        raise PermanentFailure(said)
+    raise TemporaryFailure(said)
+
+
+async def _id_of(answer: aiohttp.ClientResponse) -> str:
+    """The id an answer names; "" where it names none: the message was taken all the same."""
+    body = b""
+    try:
+        async for part in answer.content.iter_chunked(limits.SMS_ANSWER_BYTES_MAX):
+            body += part
+            if len(body) > limits.SMS_ANSWER_BYTES_MAX:
+                return ""
+        return str(msgspec.json.decode(body, type=_Taken).message_id)
+    except (TimeoutError, aiohttp.ClientError, msgspec.DecodeError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,198 @@
+"""The sender: leases what is due, looks whether it is still worth sending, sends it, marks it.
+
+It goes in two lines, so that any number of notices keeps no driver waiting for a reply. A sender
+that dies between sending and marking leaves a message that is sent again once its lease has ended:
+at least once. No text is ever logged, and no mobile number.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from traceback import format_tb
+from typing import Final
+
+from ingest import limits
+from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY
+from ingest.owed_messages import (
+    Again,
+    Dead,
+    NotOwed,
+    Outcome,
+    OwedMessage,
+    OwedMessages,
+    Sent,
+    after_failure,
+)
+from sms.carrier import Carrier, Outgoing, PermanentFailure, TemporaryFailure
+from sms.owed_words import NotOwedAnyMore, OwedWords
+from validators.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+_ASKED_FOR: Final = (REPLY, ONE_TIME_PASSWORD)
+_TOLD_ENOUGH: Final = f"its number was told {limits.SMS_TOLD_MAX} times within a day"
+
+
+class Sender:
+    """Sends what is owed, through one carrier. `template_ids` are those that templates are
+    registered under (DLT), by the names their wording gives them: `generated.en`."""
+
+    def __init__(
+        self,
+        owed: OwedMessages,
+        words: OwedWords,
+        carrier: Carrier,
+        template_ids: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._owed = owed
+        self._words = words
+        self._carrier = carrier
+        self._template_ids = template_ids
+        self._clock = clock
+        self._closing = False
+        self._failures = 0
+        self._told_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Sends until it is closed; what was begun then is sent and marked before it ends."""
+        await asyncio.gather(
+            self._keep_sending(limits.SMS_AWAITED_AT_ONCE, awaited=True),
+            self._keep_sending(limits.SMS_OTHERS_AT_ONCE, awaited=False),
+        )
+
+    def close(self) -> None:
+        """Begins nothing new: `run` ends."""
+        self._closing = True
+
+    async def _keep_sending(self, at_once: int, *, awaited: bool) -> None:
+        sending: set[asyncio.Task[None]] = set()
+        room = asyncio.Event()
+        # A lease for every message that ends would be a statement for each.
+        crowd = at_once * 3 // 4
+
+        def ended(task: asyncio.Task[None]) -> None:
+            sending.discard(task)
+            if len(sending) <= crowd:
+                room.set()
+
+        while not self._closing:
+            free = at_once - len(sending)
+            leased = await self._lease(free, awaited=awaited) if free else ()
+            for message in leased:
+                task = asyncio.create_task(self._send_and_mark(message))
+                sending.add(task)
+                task.add_done_callback(ended)
+            if len(leased) < free:  # Nothing more is due.
+                await asyncio.sleep(limits.SMS_LOOK_SECONDS)
+            elif len(sending) > crowd:
+                room.clear()
+                await _wait_briefly(room)
+        while sending:
+            await asyncio.wait(sending)
+
+    async def _lease(self, count: int, *, awaited: bool) -> Sequence[OwedMessage]:
+        try:
+            return await self._owed.lease(self._clock(), count, awaited=awaited)
+        except Refusal as refusal:
+            self._count_failure(refusal.problem.code)
+        except Exception:
+            log.exception("no messages were leased")
+        return ()
+
+    async def _send_and_mark(self, message: OwedMessage) -> None:
+        try:
+            outcome = await self._outcome(message)
+        except TemporaryFailure as failure:
+            outcome = self._failed(message, str(failure))
+        except PermanentFailure as failure:
+            log.warning("message %d is dead: %s", message.message_id, failure)
+            outcome = Dead(self._clock(), str(failure))
+        except TimeoutError:
+            outcome = self._failed(message, "the carrier did not answer in time")
+        except Refusal as refusal:
+            outcome = self._failed(message, refusal.problem.code)
+        except Exception as error:
+            # Its words may hold those of the message.
+            where = "".join(format_tb(error.__traceback__))
+            name = type(error).__name__
+            log.error("message %d was not sent: %s\n%s", message.message_id, name, where)
+            outcome = self._failed(message, name)
+        await self._mark(message, outcome)
+
+    async def _outcome(self, message: OwedMessage) -> Outcome:
+        """What became of a message, sent if it is worth sending. Raises what the carrier does."""
+        at = self._clock()
+        try:
+            template, text = await self._words.of(message, at)
+        except NotOwedAnyMore as why:
+            return NotOwed(str(why))
+        if message.kind not in _ASKED_FOR and not await self._owed.admit(message, at):
+            return _told_enough(message, at)
+        reference = str(message.message_id)
+        if message.kind == ONE_TIME_PASSWORD:  # Each try has a password of its own.
+            reference += f".{message.attempts}"
+        outgoing = Outgoing(
+            message.mobile,
+            text,
+            self._template_ids.get(template),
+            message.expires_at - at,
+            reference,
+        )
+        async with asyncio.timeout(limits.SMS_SEND_SECONDS_MAX):
+            carrier_id = await self._carrier.send(outgoing)
+        return Sent(self._clock(), carrier_id)
+
+    def _failed(self, message: OwedMessage, reason: str) -> Again | Dead:
+        self._count_failure(reason)
+        return after_failure(message, self._clock(), reason)
+
+    async def _mark(self, message: OwedMessage, outcome: Outcome) -> None:
+        if isinstance(outcome, NotOwed):
+            log.info(
+                "message %d (%s) is owed no longer: %s",
+                message.message_id,
+                message.kind,
+                outcome.reason,
+            )
+        for pause in limits.SMS_MARK_PAUSES_SECONDS:
+            await asyncio.sleep(pause)
+            try:
+                await self._owed.mark(message, outcome)
+            except Refusal as refusal:
+                self._count_failure(refusal.problem.code)
+            except Exception:
+                log.exception("message %d was not marked", message.message_id)
+            else:
+                return
+        log.error(
+            "message %d (%s) could not be marked: it is taken up again when its lease ends",
+            message.message_id,
+            type(outcome).__name__,
+        )
+
+    def _count_failure(self, reason: str) -> None:
+        """Logs now and then how many failed, and not with each."""
+        self._failures += 1
+        now = self._clock()
+        if self._told_at is None or now >= self._told_at + limits.SMS_FAILURES_TOLD_EVERY:
+            log.warning("messages that failed: %d, the last: %s", self._failures, reason)
+            self._failures, self._told_at = 0, now
+
+
+def _told_enough(message: OwedMessage, at: datetime) -> Again | Dead:
+    """A notice is dropped: the bill itself says as much. What an unregistered supplier must be told
+    waits, r1(6) proviso."""
+    later = at + limits.SMS_PUT_OFF
+    if message.kind == INFORM_SUPPLIER and later <= message.expires_at:
+        return Again(later)
+    return Dead(at, _TOLD_ENOUGH)
+
+
+async def _wait_briefly(room: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(limits.SMS_LOOK_SECONDS):
+            await room.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,90 @@
+"""What an operator sets of SMS, in a TOML file: the header and the templates messages go out under
+(DLT), and the carrier they go out by (docs/sms-sending.md)."""
+
+import stat
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from sms.http_carrier import HttpSettings
+from sms.smpp.settings import SmppSettings
+from sms.wording.said import TEMPLATES
+from validators.sms_number import Language
+
+_OTHERS_READ: Final = stat.S_IRGRP | stat.S_IROTH
+
+
+class TemplateIds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of each language, the ids its templates are registered under (DLT), by their names."""
+
+    en: dict[str, str] = {}
+    hi: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        for language, ids in self.by_language().items():
+            for name, template_id in ids.items():
+                if name not in TEMPLATES[language]:
+                    raise ValueError(f"{language}.{name}: there is no such template")
+                if not (template_id.isascii() and template_id.isdigit()):
+                    raise ValueError(f"{language}.{name}: a template's id is of digits")
+
+    def by_language(self) -> Mapping[Language, Mapping[str, str]]:
+        """The ids of each language."""
+        return {Language.ENGLISH: self.en, Language.HINDI: self.hi}
+
+
+class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of SMS. `header` is the sender that messages come from and `entity_id` who is
+    registered as sending them (DLT). There is one carrier at most: without one, messages wait
+    until they expire. Raises ValueError that names what is wrong."""
+
+    header: str = ""
+    entity_id: str = ""
+    templates: TemplateIds = TemplateIds()
+    http: HttpSettings | None = None
+    smpp: SmppSettings | None = None
+
+    def __post_init__(self) -> None:
+        if self.http and self.smpp:
+            raise ValueError("http and smpp: messages go out by one carrier only")
+        if self.http and not self.header:
+            raise ValueError("header: needed for http")
+
+    @property
+    def sends(self) -> bool:
+        """Whether there is a carrier."""
+        return bool(self.http or self.smpp)
+
+    @property
+    def template_ids(self) -> Mapping[str, str]:
+        """The ids of templates by their full names, such as `generated.en`."""
+        return {
+            f"{name}.{language}": template_id
+            for language, ids in self.templates.by_language().items()
+            for name, template_id in ids.items()
+        }
+
+    @property
+    def templates_missing(self) -> Sequence[str]:
+        """The full names of templates without an id."""
+        names = [f"{name}.{language}" for language, texts in TEMPLATES.items() for name in texts]
+        return [name for name in names if name not in self.template_ids]
+
+
+def read_settings(file: Path) -> SmsSettings:
+    """The settings a file says. Raises ValueError that names the file and what is wrong in it, and
+    shows no secret; OSError when the file cannot be read."""
+    try:
+        written = tomllib.loads(file.read_text(encoding="utf-8"))
+        return msgspec.convert(written, SmsSettings)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ValueError(f"{file}: {error}") from None
+
+
+def others_may_read(file: Path) -> bool:
+    """Whether accounts other than its owner's may read a file."""
+    return bool(file.stat().st_mode & _OTHERS_READ)
