@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -203,37 +203,48 @@ async def running(
     )
     await notifications.refresh()
     await notices.refresh()
-    chores = [
-        asyncio.create_task(notifications.keep()),
-        asyncio.create_task(notices.keep()),
-        asyncio.create_task(hot_state.keep()),
-        asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.reads.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.strangers.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.owed_messages.bury_expired, clock)),
-        asyncio.create_task(_keep_sweeping(services.owed_messages.sweep, clock)),
-        asyncio.create_task(services.owed_messages.keep_counting(clock)),
-    ]
+    chores = [asyncio.create_task(chore) for chore in _chores(services, clock)]
     try:
         yield services
     finally:
         for chore in chores:
             await _end(chore)
-        await services.generation.close()
-        await services.invoices.close()
-        await services.parts_a.close()
-        await services.changes.close()
-        await services.verifications.close()
-        await services.reads.close()
-        await services.strangers.close()
-        await services.sms_numbers.close()
-        await services.owed_messages.close()
-        await services.replay.close()
+        await _commit_accepted(services)
         await tag_requirement.close()
         await notifications.close()
         await recorder.close()
         await hot_state.disconnect()
         await database.close()
+
+
+def _chores(services: Services, clock: Clock) -> Iterator[Coroutine[None, None, None]]:
+    """What a worker keeps doing beside its requests."""
+    yield services.notifications.keep()
+    yield services.notices.keep()
+    yield services.hot_state.keep()
+    yield services.owed_messages.keep_counting(clock)
+    for sweep in (
+        services.replay.sweep,
+        services.reads.sweep,
+        services.strangers.sweep,
+        services.owed_messages.bury_expired,
+        services.owed_messages.sweep,
+    ):
+        yield _keep_sweeping(sweep, clock)
+
+
+async def _commit_accepted(services: Services) -> None:
+    """Returns once nothing waits any more."""
+    await services.generation.close()
+    await services.invoices.close()
+    await services.parts_a.close()
+    await services.changes.close()
+    await services.verifications.close()
+    await services.reads.close()
+    await services.strangers.close()
+    await services.sms_numbers.close()
+    await services.owed_messages.close()
+    await services.replay.close()
 
 
 async def _end(chore: "asyncio.Task[None]") -> None:

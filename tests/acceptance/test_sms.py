@@ -151,11 +151,12 @@ WRONG: Final = [
 ]
 
 
-@pytest.mark.parametrize(("field", "right", "wrong", "example"), WRONG)
+@pytest.mark.parametrize("wrong", WRONG)
 async def test_each_wrong_field_is_named_with_an_example(
-    gateway: Gateway, driver: Aggregator, field: str, right: str, wrong: str, example: str
+    gateway: Gateway, driver: Aggregator, wrong: tuple[str, str, str, str]
 ) -> None:
-    said = await driver.said(SOUND.replace(right, wrong))
+    field, right, written, example = wrong
+    said = await driver.said(SOUND.replace(right, written))
     assert field in said
     assert example in said
     assert (septets(said) or 999) <= 160
