@@ -40,6 +40,7 @@ from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
 from ingest.sms_numbers import SmsNumbers
+from ingest.sms_parts import SmsParts
 from ingest.sms_providers import SmsProviders
 from ingest.sms_strangers import Strangers
 from ingest.tag_requirement import TagRequirement
@@ -81,6 +82,7 @@ class Services:
     sms_numbers: SmsNumbers
     strangers: Strangers
     sms_providers: SmsProviders
+    sms_parts: SmsParts
     conversation: Conversation
     invoices: Invoices
     invoice_lookups: InvoiceLookups
@@ -190,6 +192,7 @@ async def running(
         sms_numbers,
         strangers,
         SmsProviders(database),
+        SmsParts(database),
         Conversation(replay, sms_numbers, strangers, acts),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
@@ -227,6 +230,7 @@ def _chores(services: Services, clock: Clock) -> Iterator[Coroutine[None, None, 
         services.replay.sweep,
         services.reads.sweep,
         services.strangers.sweep,
+        services.sms_parts.sweep,
         services.owed_messages.bury_expired,
         services.owed_messages.sweep,
     ):
