@@ -1,4 +1,4 @@
-"""Drivers and aggregators as tests see them: a number registered, a message delivered."""
+"""Aggregators as tests see them, and the messages they deliver."""
 
 import hashlib
 import hmac
@@ -10,11 +10,10 @@ import httpx
 
 from ingest.clients import Enrolment, enrol
 from tests.gateway_in_process import Gateway
-from validators.authority import Person, Role
+from tests.sms_numbers import MOBILE
+from validators.authority import Role
 
-MOBILE: Final = "9876543210"
 INBOUND: Final = "/sms/inbound"
-NUMBERS: Final = "/v1/sms/numbers"
 _ids: Final = (f"message-{number}" for number in itertools.count(1))
 
 
@@ -57,17 +56,6 @@ class Aggregator:
 def fields(text: str, sender: str = MOBILE, message_id: str | None = None) -> dict[str, str]:
     """A message as an aggregator writes it, under an id of its own unless one is named."""
     return {"from": sender, "text": text, "message_id": message_id or next(_ids)}
-
-
-async def register(gateway: Gateway, who: Person, mobile: str = MOBILE, **form: Any) -> None:
-    """Registers a number for a taxpayer or transporter and confirms it, as its ERP would."""
-    asked = await gateway.call(who, "POST", NUMBERS, json={"mobile": mobile} | form)
-    assert asked.status_code == 201, asked.text
-    password = await gateway.services.sms_numbers.new_password(who.id, mobile, gateway.clock())
-    confirmed = await gateway.call(
-        who, "POST", f"{NUMBERS}/{mobile}/confirmation", json={"password": password}
-    )
-    assert confirmed.status_code == 200, confirmed.text
 
 
 async def lay_in_numbers(dsn: str, gstin: str, mobiles: list[str]) -> None:

@@ -11,7 +11,8 @@ from ingest import limits
 from sms.alphabets import segments, septets
 from tests.documents import OTHER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, person
 from tests.gateway_in_process import Gateway
-from tests.sms import MOBILE, Aggregator, register
+from tests.sms import Aggregator
+from tests.sms_numbers import MOBILE, registered
 from validators.authority import Person, Role
 
 BILLS: Final = "/v1/eway-bills"
@@ -24,7 +25,7 @@ MICROSECOND: Final = timedelta(microseconds=1)
 @pytest.fixture
 async def driver(gateway: Gateway) -> Aggregator:
     """An aggregator, and the supplier's number registered."""
-    await register(gateway, BY)
+    await registered(gateway, BY)
     return await Aggregator.enrolled(gateway)
 
 
@@ -86,7 +87,7 @@ async def test_goods_come_in(gateway: Gateway, driver: Aggregator) -> None:
 
 async def test_a_transporter_generates(gateway: Gateway) -> None:
     """r1(5)."""
-    await register(gateway, VIA)
+    await registered(gateway, VIA)
     driver = await Aggregator.enrolled(gateway)
     text = SOUND.replace("EWBG OSUP", f"EWBT OSUP {SUPPLIER}")
     bill = await _bill(gateway, await _generated(driver, text))
@@ -113,7 +114,7 @@ async def test_the_life_of_a_bill(gateway: Gateway, driver: Aggregator) -> None:
 
 async def test_the_recipient_rejects(gateway: Gateway, driver: Aggregator) -> None:
     """r1(9), r1(10)."""
-    await register(gateway, TO, ANOTHER)
+    await registered(gateway, TO, ANOTHER)
     ebn = await _generated(driver)
     assert ebn in await driver.said(f"EWBR {ebn}", ANOTHER)
     assert (await _bill(gateway, ebn))["acceptance"]["status"] == "REJECTED"
@@ -233,7 +234,7 @@ async def test_a_bill_of_others_is_as_one_that_is_not(
     gateway: Gateway, driver: Aggregator, text: str
 ) -> None:
     ebn = await _generated(driver)
-    await register(gateway, person(STRANGER), ANOTHER)
+    await registered(gateway, person(STRANGER), ANOTHER)
     of_others = await driver.said(text.format(ebn), ANOTHER)
     of_nobody = await driver.said(text.format("999000000001"), ANOTHER)
     assert of_others.replace(ebn, "999000000001") == of_nobody
@@ -243,7 +244,7 @@ async def test_a_bill_of_others_is_as_one_that_is_not(
 
 async def test_who_is_no_party_generates_nothing(gateway: Gateway, driver: Aggregator) -> None:
     """A transporter's message names whoever it likes; it is the transporter itself all the same."""
-    await register(gateway, person(OTHER, Role.TRANSPORTER), ANOTHER)
+    await registered(gateway, person(OTHER, Role.TRANSPORTER), ANOTHER)
     text = SOUND.replace("EWBG OSUP", f"EWBT OSUP {SUPPLIER}")
     ebn = await _generated(driver, text, ANOTHER)
     bill = await _bill(gateway, ebn)
@@ -253,7 +254,7 @@ async def test_who_is_no_party_generates_nothing(gateway: Gateway, driver: Aggre
 
 
 async def test_a_number_of_two_gstins_chooses(gateway: Gateway, driver: Aggregator) -> None:
-    await register(gateway, TO)
+    await registered(gateway, TO)
     asked = await driver.said(SOUND)
     assert SUPPLIER in asked
     assert RECIPIENT in asked
@@ -271,7 +272,7 @@ async def test_a_number_that_says_stop_is_a_stranger(gateway: Gateway, driver: A
     assert await driver.said("stop") != ""
     assert re.match(r"EBN", await driver.said(SOUND)) is None
     assert await _count(gateway) == 0
-    await register(gateway, BY)
+    await registered(gateway, BY)
     await _generated(driver)
 
 
@@ -303,7 +304,7 @@ async def test_who_sends_too_much_is_told_once(gateway: Gateway, driver: Aggrega
     gateway.clock.now += MICROSECOND
     await _generated(driver)
     # Nobody else was kept out.
-    await register(gateway, TO, ANOTHER)
+    await registered(gateway, TO, ANOTHER)
     assert await driver.said("HELP", ANOTHER) == helped
 
 

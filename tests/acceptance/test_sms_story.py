@@ -16,7 +16,8 @@ from sms.settings import SmsSettings
 from sms.smpp.settings import SmppSettings
 from tests.documents import RECIPIENT, SUPPLIER, person
 from tests.gateway_in_process import Gateway
-from tests.sms import MOBILE, NUMBERS, Aggregator
+from tests.sms import Aggregator
+from tests.sms_numbers import MOBILE, NUMBERS
 from tests.smsc_peer import said, smsc_peer
 from tests.waiting import until
 

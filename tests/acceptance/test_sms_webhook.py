@@ -10,7 +10,8 @@ import pytest
 
 from tests.documents import SUPPLIER, person
 from tests.gateway_in_process import Gateway
-from tests.sms import INBOUND, Aggregator, fields, register
+from tests.sms import INBOUND, Aggregator, fields
+from tests.sms_numbers import registered
 from validators.authority import Person, Role
 
 BY = person(SUPPLIER)
@@ -71,7 +72,7 @@ WAYS: dict[str, Send] = {
 
 
 async def test_every_way_to_deliver_a_message(gateway: Gateway) -> None:
-    await register(gateway, BY)
+    await registered(gateway, BY)
     aggregator = await Aggregator.enrolled(gateway)
     helped = await aggregator.said("HELP")
     assert "EWBG" in helped
@@ -81,7 +82,7 @@ async def test_every_way_to_deliver_a_message(gateway: Gateway) -> None:
 
 
 async def test_nobody_delivers_without_the_secret(gateway: Gateway) -> None:
-    await register(gateway, BY)
+    await registered(gateway, BY)
     known = await Aggregator.enrolled(gateway)
     other = await Aggregator.enrolled(gateway)
     for name, way in WAYS.items():
@@ -103,7 +104,7 @@ async def test_nobody_delivers_without_the_secret(gateway: Gateway) -> None:
 
 
 async def test_a_signature_is_of_every_byte(gateway: Gateway) -> None:
-    await register(gateway, BY)
+    await registered(gateway, BY)
     aggregator = await Aggregator.enrolled(gateway)
     body = urlencode(fields("HELP")).encode()
     signed = {"X-Client-Id": aggregator.client_id, "X-Signature": aggregator.signature(body)}
@@ -115,7 +116,7 @@ async def test_a_signature_is_of_every_byte(gateway: Gateway) -> None:
 
 
 async def test_an_aggregator_delivers_from_its_own_networks(gateway: Gateway) -> None:
-    await register(gateway, BY)
+    await registered(gateway, BY)
     inside = await Aggregator.enrolled(gateway, "192.0.2.0/24", "127.0.0.0/8")
     outside = await Aggregator.enrolled(gateway, "192.0.2.0/24", "2001:db8::/32")
     assert "EWBG" in await inside.said("HELP")
@@ -169,7 +170,7 @@ async def test_what_is_no_message_at_all(gateway: Gateway) -> None:
     "sender", ["+919876543210", "919876543210", "09876543210", "9876543210", 919876543210]
 )
 async def test_a_number_is_the_same_however_it_is_written(gateway: Gateway, sender: Any) -> None:
-    await register(gateway, BY)
+    await registered(gateway, BY)
     aggregator = await Aggregator.enrolled(gateway)
     body = json.dumps(fields("HELP") | {"from": sender})
     auth = (aggregator.client_id, aggregator.secret)
