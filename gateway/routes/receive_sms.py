@@ -62,6 +62,8 @@ class InboundSms(Struct, kw_only=True, rename={"sender": "from"}):
         ]
         | None
     ) = None
+    client_id: str | None = None
+    client_secret: str | None = None
 
 
 _FIELDS: Final = frozenset(InboundSms.__struct_encode_fields__)
