@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from ingest.lookups import Lookups
 from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY
@@ -19,7 +20,18 @@ NewPassword = Callable[[str, str, datetime], Awaitable[str | None]]
 """A new one-time password for a GSTIN and a number (`SmsNumbers.new_password`); None where none is
 awaited. The one made before it is not good any more."""
 
-_said: Final = msgspec.json.Decoder(Said)
+
+class _Reply(Struct):
+    template: str
+    text: str
+
+
+_reply: Final = msgspec.json.Decoder(_Reply)
+
+
+def as_reply(said: Said) -> bytes:
+    """A reply as it is kept to be sent: the body of the answer that a claim keeps and owes."""
+    return msgspec.json.encode(_Reply(*said))
 
 
 class NotOwedAnyMore(Exception):
@@ -45,7 +57,8 @@ class OwedWords:
         if message.kind == REPLY:
             if stopped_at is not None and message.created_at < stopped_at:
                 raise NotOwedAnyMore("the number said STOP since")
-            return _said.decode(message.reply or b"")
+            reply = _reply.decode(message.reply or b"")
+            return Said(reply.template, reply.text)
         if message.kind == ONE_TIME_PASSWORD:
             return await self._password(message, at, language)
         if stopped_at is not None:
