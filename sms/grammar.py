@@ -32,6 +32,8 @@ VEHICLE: Final = "vehicle_number"
 _DATE: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})").fullmatch
 _KILOMETRES: Final = re.compile(r"[0-9]{1,9}").fullmatch
 _PASSWORD: Final = re.compile(r"[0-9]{6}").fullmatch
+_MAY_BE_PASSWORD: Final = re.compile(r"(?<![0-9])[0-9]{5,7}(?![0-9])")
+"""Typed alone, or glued to its keyword, and perhaps with a slip."""
 
 
 class _FieldFault(Exception):
@@ -41,8 +43,8 @@ class _FieldFault(Exception):
 def read(text: str) -> Message | Misread:
     """What a text says, or the first thing wrong with it. Never raises, whatever the text.
 
-    Words too many belong to the vehicle's number, where the message has one. A password is never in
-    what is answered as `written`.
+    Words too many belong to the vehicle's number, where the message has one. `written` never holds
+    a password, with its keyword, glued to it or alone.
     """
     if len(text) > TEXT_CHARACTERS_MAX:
         return Misread(None, None, "", "TOO_LONG")
@@ -52,7 +54,7 @@ def read(text: str) -> Message | Misread:
     keyword, *words = words
     kind = MESSAGES.get(keyword)
     if kind is None:
-        return Misread(None, None, keyword, "NOT_ONE_OF")
+        return Misread(None, None, _MAY_BE_PASSWORD.sub("*", keyword), "NOT_ONE_OF")
     return _read_fields(kind, words)
 
 

@@ -12,21 +12,24 @@ ENGLISH: Final[Mapping[str, str]] = {
     "handed-over": "EBN {ebn} is now with transporter {transporter}. Valid till {valid_until}",
     "described": "EBN {ebn} {status} dt {generated_at} valid till {valid_until} {vehicle}. "
     "Recipient: {acceptance}",
-    # A message that could not be read, or a field at fault.
-    "fault.REQUIRED.Keyword": "Your message is empty. Example: HELP",
-    "fault.TOO_LONG.Keyword": "Your message is too long and was not read. Example: HELP",
-    "fault.NOT_ONE_OF.Keyword": '"{written}" is not a keyword. Use EWBG EWBT EWBV EWBC EWBR EWBD '
+    # A message that could not be read.
+    "misread.REQUIRED": "Your message is empty. Example: HELP",
+    "misread.TOO_LONG": "Your message is too long and was not read. Example: HELP",
+    "misread.NOT_ONE_OF": '"{written}" is not a keyword. Use EWBG EWBT EWBV EWBC EWBR EWBD '
     "EWBX or HELP. Example: HELP EWBG",
-    "fault.UNKNOWN_FIELD.Keyword": '{keyword} not done: "{written}" is a word too many. '
+    "misread.UNKNOWN_FIELD": '{keyword} not done: "{written}" is a word too many. '
     "Example: {example}",
-    "fault.otherwise.Keyword": "{keyword} not done: the details are not in order. "
+    "misread.otherwise": "{keyword} not done: the details are not in order. "
     "For its form send HELP {keyword}",
+    # A field at fault.
     "fault.REQUIRED": "{keyword} not done: {field} is missing. Example: {example}. "
     "For the whole form send HELP {keyword}",
     "fault.NOT_ONE_OF.TranType": '{keyword} not done: TranType "{written}" is none of OSUP OEXP '
     "OJOB OSCD ORNK OFOU OEOF OLNS OOTH ISUP IIMP ISCD IJWR ISLR IEOF IFOU IOTH",
     "fault.NOT_ONE_OF.ReasonCode": '{keyword} not done: ReasonCode "{written}" is none of FST '
     "(first vehicle) BRK (breakdown) TRS (transhipment) OTH (others)",
+    "fault.NOT_ONE_OF.Keyword": '{keyword} not done: "{written}" is not a {field}. Use EWBG EWBT '
+    "EWBV EWBC EWBR EWBD EWBX. Example: HELP {example}",
     "fault.GSTIN_FORMAT": '{keyword} not done: {field} "{written}" is not a GSTIN of 15 '
     "characters. Example: {example}",
     "fault.GSTIN_CHECKSUM": '{keyword} not done: {field} "{written}" has a mistake in it, its '

@@ -15,19 +15,22 @@ HINDI: Final[Mapping[str, str]] = {
     "handed-over": "EBN {ebn} अब ट्रांसपोर्टर {transporter} के पास है, {valid_until} तक वैध",
     "described": "EBN {ebn} {status}, दिनांक {generated_at}, {valid_until} तक वैध, {vehicle}, "
     "प्राप्तकर्ता: {acceptance}",
-    # A message that could not be read, or a field at fault.
-    "fault.REQUIRED.Keyword": "आपका संदेश खाली है। उदाहरण: HELP",
-    "fault.TOO_LONG.Keyword": "आपका संदेश बहुत लंबा है, पढ़ा नहीं गया। उदाहरण: HELP",
-    "fault.NOT_ONE_OF.Keyword": '"{written}" कोई कीवर्ड नहीं है। EWBG EWBT EWBV EWBC EWBR EWBD '
+    # A message that could not be read.
+    "misread.REQUIRED": "आपका संदेश खाली है। उदाहरण: HELP",
+    "misread.TOO_LONG": "आपका संदेश बहुत लंबा है, पढ़ा नहीं गया। उदाहरण: HELP",
+    "misread.NOT_ONE_OF": '"{written}" कोई कीवर्ड नहीं है। EWBG EWBT EWBV EWBC EWBR EWBD '
     "EWBX या HELP लिखें। उदाहरण: HELP EWBG",
-    "fault.UNKNOWN_FIELD.Keyword": '{keyword} नहीं हुआ: "{written}" फालतू शब्द है। उदाहरण: {example}',
-    "fault.otherwise.Keyword": "{keyword} नहीं हुआ: विवरण सही नहीं है। प्रारूप: HELP {keyword}",
+    "misread.UNKNOWN_FIELD": '{keyword} नहीं हुआ: "{written}" फालतू शब्द है। उदाहरण: {example}',
+    "misread.otherwise": "{keyword} नहीं हुआ: विवरण सही नहीं है। प्रारूप: HELP {keyword}",
+    # A field at fault.
     "fault.REQUIRED": "{keyword} नहीं हुआ: {field} नहीं लिखा है। उदाहरण: {example}. "
     "पूरा प्रारूप: HELP {keyword}",
     "fault.NOT_ONE_OF.TranType": '{keyword} TranType "{written}" गलत है। इनमें से: OSUP OEXP OJOB '
     "OSCD ORNK OFOU OEOF OLNS OOTH ISUP IIMP ISCD IJWR ISLR IEOF IFOU IOTH",
     "fault.NOT_ONE_OF.ReasonCode": '{keyword} नहीं हुआ: ReasonCode "{written}" गलत है। FST (पहला '
     "वाहन), BRK (खराबी), TRS (माल बदला), OTH (अन्य)",
+    "fault.NOT_ONE_OF.Keyword": '{keyword} नहीं हुआ: {field} "{written}" गलत है। इनमें से: EWBG EWBT '
+    "EWBV EWBC EWBR EWBD EWBX. उदाहरण: HELP {example}",
     "fault.GSTIN_FORMAT": '{keyword} नहीं हुआ: {field} "{written}" 15 अक्षरों का GSTIN नहीं है। '
     "उदाहरण: {example}",
     "fault.GSTIN_CHECKSUM": '{keyword} नहीं हुआ: {field} "{written}" में गलती है, GSTIN जांच लें। '

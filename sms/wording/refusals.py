@@ -5,13 +5,11 @@ from typing import Final
 from sms.forms import misread_of
 from sms.grammar import written_field
 from sms.messages import FIELDS, MESSAGES, Message, Misread, example_of
-from sms.wording.said import TEMPLATES, WRITTEN_CHARACTERS_MAX, Language, Said, said
+from sms.wording.english import ENGLISH
+from sms.wording.said import Language, Said, said, shortened
 from validators.errors import Refusal
 from validators.money import VALUE_PAISE_MAX, rupees
 from validators.rulebook import DISTANCE_KM_MAX
-
-KEYWORD: Final = "Keyword"
-"""What is at fault where it is no field."""
 
 _MOST: Final = {"ApprDist": str(DISTANCE_KM_MAX), "TotalValue": rupees(VALUE_PAISE_MAX)}
 _EXAMPLES: Final = {field.name: field.example for field in FIELDS.values()}
@@ -26,8 +24,8 @@ def misread(fault: Misread, language: Language) -> Said:
         _template_of(fault),
         language,
         keyword=fault.keyword or "",
-        field=fault.field or KEYWORD,
-        written=fault.written[:WRITTEN_CHARACTERS_MAX],
+        field=fault.field or "",
+        written=shortened(fault.written),
         example=_example(fault),
         most=_MOST.get(fault.field or "", ""),
     )
@@ -35,18 +33,16 @@ def misread(fault: Misread, language: Language) -> Said:
 
 def _template_of(fault: Misread) -> str:
     """The template for just this fault of just this field, else for the fault, else for any."""
-    field = fault.field or KEYWORD
-    names = [f"fault.{fault.code}.{field}", f"fault.{fault.code}"]
-    if fault.field is None:
-        names[1] = f"fault.otherwise.{KEYWORD}"
-    known = TEMPLATES[Language.ENGLISH]
-    return next((name for name in names if name in known), "fault.otherwise")
+    kind = "fault" if fault.field else "misread"
+    names = (f"{kind}.{fault.code}.{fault.field}", f"{kind}.{fault.code}")
+    return next((name for name in names if name in ENGLISH), f"{kind}.otherwise")
 
 
 def _example(fault: Misread) -> str:
-    if fault.field is None:
-        return example_of(MESSAGES[fault.keyword]) if fault.keyword else ""
-    return _EXAMPLES[fault.field]
+    """Of the field or, where it is no field, of the whole message."""
+    if fault.field:
+        return _EXAMPLES[fault.field]
+    return example_of(MESSAGES[fault.keyword]) if fault.keyword else ""
 
 
 def refused(message: Message, refusal: Refusal, language: Language) -> Said:
@@ -54,10 +50,10 @@ def refused(message: Message, refusal: Refusal, language: Language) -> Said:
     if refusal.faults:
         return misread(misread_of(message, refusal.faults[0]), language)
     name = f"refused.{refusal.problem.code}"
-    if name not in TEMPLATES[language]:
+    if name not in ENGLISH:
         name = "refused.INTERNAL_ERROR"
     named = next((refusal.members[each] for each in _NAMED_BY if each in refusal.members), "")
-    if named and f"{name}.named" in TEMPLATES[language]:
+    if named and f"{name}.named" in ENGLISH:
         name = f"{name}.named"
     return said(name, language, subject=_subject(message), named=named)
 

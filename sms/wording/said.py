@@ -53,10 +53,10 @@ def said(name: str, language: Language, **values: str) -> Said:
     template = TEMPLATES[language][name]
     shown = {each: _harmless(value, language) for each, value in values.items()}
     text = template.format_map(shown)
-    for each in _CUT_FIRST:
+    for each in filter(shown.get, _CUT_FIRST):
         if fits(text, language):
             break
-        kept = shown.get(each, "")
+        kept = shown[each]
         while kept and not fits(text, language):
             kept = kept[:-1]
             text = template.format_map(shown | {each: kept + _CUT})
@@ -70,6 +70,13 @@ def fits(text: str, language: Language) -> bool:
         return utf16_units(text) <= UNITS_MAX
     width = septets(text)
     return width is not None and width <= SEPTETS_MAX
+
+
+def shortened(written: str) -> str:
+    """The beginning of what somebody wrote, of at most `WRITTEN_CHARACTERS_MAX` characters."""
+    if len(written) <= WRITTEN_CHARACTERS_MAX:
+        return written
+    return written[: WRITTEN_CHARACTERS_MAX - len(_CUT)] + _CUT
 
 
 def _harmless(value: str, language: Language) -> str:

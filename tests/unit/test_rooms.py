@@ -49,6 +49,15 @@ PURE = {
 IMPURE_NAMES = {"open", "print", "input", "eval", "exec", "compile", "__import__", "breakpoint"}
 CLOCKS = {"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"}
 LINES_MAX = 300
+PURE_IN_SMS = (
+    "alphabets.py",
+    "forms.py",
+    "grammar.py",
+    "messages.py",
+    "spelling.py",
+    "wording/*.py",
+)
+"""What is typed, what it means and what is said, of the room of SMS: it decides and does no I/O."""
 WORDS_THAT_NAME_NOTHING = {"util", "utils", "helper", "helpers", "manager", "common", "misc"}
 
 
@@ -128,6 +137,15 @@ def test_validators_import_only_what_is_pure() -> None:
 @pytest.mark.parametrize("path", files_of("validators"), ids=lambda path: path.name)
 def test_validators_read_no_clock_and_no_file(path: Path) -> None:
     assert list(impure(tree_of(path))) == []
+
+
+def test_what_is_said_by_sms_is_decided_without_a_clock_or_a_file() -> None:
+    paths = [path for name in PURE_IN_SMS for path in sorted((ROOT / "sms").glob(name))]
+    assert len(paths) > len(PURE_IN_SMS)
+    for path in paths:
+        tree = tree_of(path)
+        assert set(imported(tree)) - PURE - {"sms", "validators"} == set(), path.name
+        assert list(impure(tree)) == [], path.name
 
 
 @pytest.mark.parametrize("room", ARROWS)

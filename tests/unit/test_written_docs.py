@@ -17,7 +17,7 @@ TEXTS = {page.name: page.read_text() for page in PAGES}
 EVERYTHING = "\n".join(TEXTS.values())
 SOURCES = "\n".join(
     file.read_text()
-    for room in ("validators", "ingest", "gateway", "loadtest")
+    for room in ("validators", "ingest", "sms", "gateway", "loadtest")
     for file in (ROOT / room).rglob("*")
     if file.suffix in (".py", ".sql", ".lua")
 )
