@@ -13,7 +13,7 @@ from gateway.encodings import decompressed, too_large
 from ingest import limits
 from validators.authority import Person
 from validators.errors import Refusal, fault
-from validators.identifiers import ebn_of, part_a_number_of, report_id_of, tag_of
+from validators.identifiers import ebn_of, normal_mobile, part_a_number_of, report_id_of, tag_of
 
 JSON: Final = b"application/json"
 FORM: Final = b"application/x-www-form-urlencoded"
@@ -86,6 +86,10 @@ class Call:
     def tag(self) -> str:
         """The RFID tag of the path. Raises Refusal TAG_NOT_FOUND for what is none."""
         return self._named("tag", tag_of, "TAG_NOT_FOUND")
+
+    def mobile(self) -> str:
+        """The mobile number of the path. Raises Refusal SMS_NUMBER_NOT_FOUND for what is none."""
+        return self._named("mobile", normal_mobile, "SMS_NUMBER_NOT_FOUND")
 
     def _named(self, name: str, named_by: Callable[[str], Named | None], code: str) -> Named:
         named = named_by(self.path_parameter(name))

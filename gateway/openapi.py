@@ -8,7 +8,12 @@ import msgspec
 
 from gateway.http import FORM, JSON
 from gateway.operation import Operation
-from gateway.problems import DocumentProblemBody, ProblemBody, TokenProblemBody
+from gateway.problems import (
+    DocumentProblemBody,
+    PasswordProblemBody,
+    ProblemBody,
+    TokenProblemBody,
+)
 from gateway.views import schema_hook
 from ingest import limits
 from validators.errors import PROBLEMS
@@ -52,6 +57,7 @@ _PATH_PARAMETERS: Final = {
         "pattern": "^[0-9a-f]{64}$",
         "examples": ["f5f1dc2cd8ee4e5c6d7d4b0ad6ea1b5cdd2e3d7bb9be37a1e4ba2b09c7ad0d18"],
     },
+    "mobile": {"type": "string", "examples": ["9876543210"]},
     "tag": {"type": "string", "examples": ["E28011606000020401234567"]},
     "inspection_id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$", "examples": ["1"]},
 }
@@ -75,7 +81,7 @@ def refusal_codes(operation: Operation) -> list[str]:
 
 def openapi(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     """The document for these operations."""
-    kinds: list[Any] = [ProblemBody, DocumentProblemBody, TokenProblemBody]
+    kinds: list[Any] = [ProblemBody, DocumentProblemBody, PasswordProblemBody, TokenProblemBody]
     for operation in operations:
         kinds += [kind for kind in (operation.request, operation.query) if kind]
         kinds += [kind for _, kind in operation.answers if kind]
@@ -192,6 +198,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
 def _problem(operation: Operation, codes: Sequence[str]) -> type[ProblemBody]:
     if operation.request_type == FORM:
         return TokenProblemBody
+    if "WRONG_PASSWORD" in codes:
+        return PasswordProblemBody
     if not _NAMING.isdisjoint(codes):
         return DocumentProblemBody
     return ProblemBody

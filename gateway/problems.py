@@ -36,6 +36,12 @@ class DocumentProblemBody(ProblemBody, omit_defaults=True):
     renewed_to: str | None = None
 
 
+class PasswordProblemBody(ProblemBody, omit_defaults=True):
+    """A problem of a one-time password: where it was wrong, how many tries are left."""
+
+    tries_left: int | None = None
+
+
 class TokenProblemBody(ProblemBody, omit_defaults=True):
     """A problem of a token request, with the member that OAuth clients read (RFC 6749, 5.2)."""
 
@@ -73,7 +79,8 @@ def problem_headers(refusal: Refusal) -> Sequence[tuple[bytes, bytes]]:
     """The headers a refusal needs beside its body's."""
     status = refusal.problem.status
     if status in (429, 503):
-        return ((b"retry-after", str(limits.RETRY_AFTER_SECONDS).encode()),)
+        seconds = refusal.retry_after_seconds or limits.RETRY_AFTER_SECONDS
+        return ((b"retry-after", str(seconds).encode()),)
     if status == 401:
         scheme = b"Basic" if refusal.problem.code == "INVALID_CLIENT" else b"Bearer"
         return ((b"www-authenticate", scheme + b' realm="eway-gateway"'),)

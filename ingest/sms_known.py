@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from ingest import limits
 from ingest.sms_registrations import registration_of
 from validators.authority import Person
 from validators.sms_number import KnownNumber, Language, State, last_heard, state
@@ -31,7 +32,8 @@ def _known(asked: NumberAt, rows: Sequence[asyncpg.Record]) -> KnownNumber:
     kept = rows[0]
     registrations = [registration_of(row) for row in rows if row["registration_id"] is not None]
     confirmed = [one for one in registrations if state(one, asked.at) is State.CONFIRMED]
-    awaiting = [one for one in registrations if one.confirmed_at is None]
+    since = asked.at - limits.SMS_PASSWORD_TOLD_OF
+    awaiting = [one for one in registrations if not one.confirmed_at and one.registered_at >= since]
     acts_by = next((one for one in confirmed if one.gstin == kept["acts_for"]), None)
     persons = {one.gstin: Person(f"sms:{asked.mobile}", one.role, one.gstin) for one in confirmed}
     if confirmed:

@@ -21,14 +21,12 @@ from ingest.rare_writes import RareWrites
 from ingest.recording import Written
 from ingest.replay import Claim, Request, StoredAnswer, claim_all
 from ingest.sms_known import NumberAt, known_of
-from ingest.sms_registrations import Locked, end_all, registration_of
+from ingest.sms_registrations import Locked, register, registration_of
 from validators.authority import TRADERS, Person, require_role
 from validators.errors import Fault, Refusal, invalid_document
 from validators.sms_number import (
     PASSWORD_DIGITS,
     PASSWORD_GOOD_FOR,
-    PASSWORDS_OF_GSTIN_WITHIN,
-    PASSWORDS_OF_ONE_NUMBER_WITHIN,
     SILENCE_MAX,
     TRIES_MAX,
     Confirmation,
@@ -38,19 +36,16 @@ from validators.sms_number import (
     Language,
     NewSmsNumber,
     Outcome,
-    PasswordAsked,
     Registration,
     State,
-    counts,
-    ending_of_replaced,
     examine_confirmation,
     examine_number,
-    free_slot,
     require_awaiting,
-    require_passwords_left,
-    require_room,
     state,
 )
+
+_THE_NUMBER = "SMS"
+"""Who ended a registration, where it was the number itself."""
 
 
 class SmsRequest(NamedTuple):
@@ -125,43 +120,19 @@ class SmsNumbers:
         require_role(person, TRADERS)
         if found := [*faults, *examine_number(form)]:
             raise invalid_document(found)
-        gstin, mobile = person.id, form.mobile
 
         async def write(connection: Connection) -> Written[StoredAnswer]:
-            await connection.execute(SQL["lock_sms_registering"], gstin, mobile)
-            live = await connection.fetch(SQL["lock_sms_registrations_of_gstin"], gstin)
-            registrations = [registration_of(row) for row in live]
-            require_room(registrations, mobile, at)
-            await _require_passwords_left(connection, gstin, mobile, at)
-            ending = [
-                (one, ending_of_replaced(one, at))
-                for one in registrations
-                if one.mobile == mobile or not counts(one, at)
-            ]
-            await end_all(connection, ending, by=gstin, at=at)
-            ended = {one.registration_id for one, _ in ending}
-            slot = free_slot(row["slot"] for row in live if row["registration_id"] not in ended)
-            (row,) = await connection.fetch(
-                SQL["register_sms_number"],
-                gstin,
-                slot,
-                mobile,
-                person.role,
-                person.client_id,
-                form.language,
-                form.notices,
-                at,
-            )
+            registration = await register(connection, person, form, at)
             password = Owed(
                 ONE_TIME_PASSWORD,
                 created_at=at,
                 due_at=at,
                 expires_at=at + PASSWORD_GOOD_FOR,
-                mobile=mobile,
-                gstin=gstin,
+                mobile=registration.mobile,
+                gstin=registration.gstin,
             )
             await owe(connection, [password])
-            return await _claimed(connection, claim, render(registration_of(row)))
+            return await _claimed(connection, claim, render(registration))
 
         return await self._writes.write(write)
 
@@ -199,8 +170,7 @@ class SmsNumbers:
             own = locked.of_gstin(person.id)
             if own is None:
                 raise Refusal("SMS_NUMBER_NOT_FOUND")
-            ending = [(own, Ending.BY_ITS_GSTIN)]
-            return Written(await end_all(connection, ending, by=person.id, at=at))
+            return Written(await locked.end([own], Ending.BY_ITS_GSTIN, by=person.id, at=at))
 
         return await self._writes.write(write)
 
@@ -242,7 +212,8 @@ class SmsNumbers:
         """Ends every registration of the number at once."""
 
         async def decide(_: Connection, locked: Locked) -> Outcome:
-            await locked.stop(request.at)
+            everything = locked.registrations
+            await locked.end(everything, Ending.STOPPED, by=_THE_NUMBER, at=request.at)
             return Outcome(Happened.STOPPED)
 
         return await self._act(request, decide)
@@ -310,17 +281,3 @@ async def _claimed(
     if lost is not None:
         raise lost
     return Written([answer])
-
-
-async def _require_passwords_left(
-    connection: Connection, gstin: str, mobile: str, at: datetime
-) -> None:
-    rows = await connection.fetch(
-        SQL["passwords_asked_for"],
-        gstin,
-        at - PASSWORDS_OF_GSTIN_WITHIN,
-        mobile,
-        at - PASSWORDS_OF_ONE_NUMBER_WITHIN,
-    )
-    asked = [PasswordAsked(*row) for row in rows]
-    require_passwords_left(asked, gstin, mobile, at)

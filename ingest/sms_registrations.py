@@ -13,21 +13,27 @@ import asyncpg
 from ingest.clients import secret_matches
 from ingest.database import Connection
 from ingest.queries import SQL
-from validators.authority import Role
+from validators.authority import Person, Role
 from validators.sms_number import (
     CONFIRMED_AT_ONCE_MAX,
+    PASSWORDS_OF_GSTIN_WITHIN,
+    PASSWORDS_OF_ONE_NUMBER_WITHIN,
     Ending,
     Happened,
     Language,
+    NewSmsNumber,
     Notice,
+    PasswordAsked,
     Registration,
     State,
+    counts,
+    ending_of_replaced,
+    free_slot,
     is_quiet,
+    require_passwords_left,
+    require_room,
     state,
 )
-
-BY_SMS = "SMS"
-"""Who ended a registration, where the number itself did."""
 
 
 class Confirmed(NamedTuple):
@@ -76,6 +82,47 @@ async def end_all(
         by,
     )
     return [registration_of(row) for row in rows]
+
+
+async def register(
+    connection: Connection, person: Person, form: NewSmsNumber, at: datetime
+) -> Registration:
+    """A number registered for a person's GSTIN from now on. What was registered of the same number
+    ends, and what has no claim to a place. Raises Refusal as `require_room` and
+    `require_passwords_left`."""
+    gstin, mobile = person.id, form.mobile
+    await connection.execute(SQL["lock_sms_registering"], gstin, mobile)
+    live = await connection.fetch(SQL["lock_sms_registrations_of_gstin"], gstin)
+    registrations = [registration_of(row) for row in live]
+    require_room(registrations, mobile, at)
+    asked = await connection.fetch(
+        SQL["passwords_asked_for"],
+        gstin,
+        at - PASSWORDS_OF_GSTIN_WITHIN,
+        mobile,
+        at - PASSWORDS_OF_ONE_NUMBER_WITHIN,
+    )
+    require_passwords_left([PasswordAsked(*row) for row in asked], gstin, mobile, at)
+    ending = [
+        (one, ending_of_replaced(one, at))
+        for one in registrations
+        if one.mobile == mobile or not counts(one, at)
+    ]
+    await end_all(connection, ending, by=gstin, at=at)
+    ended = {one.registration_id for one, _ in ending}
+    slot = free_slot(row["slot"] for row in live if row["registration_id"] not in ended)
+    (row,) = await connection.fetch(
+        SQL["register_sms_number"],
+        gstin,
+        slot,
+        mobile,
+        person.role,
+        person.client_id,
+        form.language,
+        form.notices,
+        at,
+    )
+    return registration_of(row)
 
 
 class Locked:
@@ -135,8 +182,8 @@ class Locked:
             for one in self.registrations
             if one is not chosen and state(one, at) is State.CONFIRMED
         ]
-        quiet = [(one, Ending.QUIET) for one in others if is_quiet(one, at)]
-        await end_all(self._connection, quiet, by=chosen.gstin, at=at)
+        quiet = [one for one in others if is_quiet(one, at)]
+        await self.end(quiet, Ending.QUIET, by=chosen.gstin, at=at)
         must_choose = len(quiet) < len(others)
         (row,) = await self._connection.fetch(
             SQL["confirm_sms_registration"], chosen.registration_id, at
@@ -147,8 +194,13 @@ class Locked:
         )
         return Confirmed(registration_of(row), must_choose)
 
-    async def stop(self, at: datetime) -> None:
-        """Ends all of them."""
-        ending = [(one, Ending.STOPPED) for one in self.registrations]
-        await end_all(self._connection, ending, by=BY_SMS, at=at)
-        await self._connection.execute(SQL["forget_sms_number"], self._mobile)
+    async def end(
+        self, ending: Sequence[Registration], why: Ending, *, by: str, at: datetime
+    ) -> list[Registration]:
+        """Ends some of them and answers them as they are then. Of a number that nobody is left of
+        nothing is kept: the next to confirm it may be somebody else."""
+        ended = await end_all(self._connection, [(one, why) for one in ending], by=by, at=at)
+        left = [one for one in self.registrations if one not in ending]
+        if not any(one.confirmed_at for one in left):
+            await self._connection.execute(SQL["forget_sms_number"], self._mobile)
+        return ended

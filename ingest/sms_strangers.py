@@ -57,8 +57,8 @@ class Strangers:
         self, mobile: str, claim: Claim, told: StoredAnswer, silent: StoredAnswer, at: datetime
     ) -> StoredAnswer:
         """Answers `told` if the number was not told within a day, else `silent`, of which nothing
-        is sent; kept under the claim. Raises AlreadyAnsweredError, Refusal IDEMPOTENCY_KEY_REUSED,
-        OVERLOADED or RECORD_UNAVAILABLE."""
+        is sent; kept under the claim. A message that comes again is answered as the first time.
+        Raises Refusal IDEMPOTENCY_KEY_REUSED, OVERLOADED or RECORD_UNAVAILABLE."""
         return await self._messages.submit(_Message(mobile, claim, told, silent, at))
 
     async def sweep(self, now: datetime) -> None:

@@ -30,6 +30,7 @@ from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
 from tests.reads import READS, read
 from tests.reports import detention, final, summary
+from tests.sms_numbers import NUMBERS, a_mobile
 from tests.tags import OPERATOR, TAGS, a_tag
 from validators.authority import Person, Role
 from validators.calendar import india_date
@@ -95,6 +96,7 @@ class World:
         self.path = {
             "ebn": tuple(ebns),
             "tag": (tag,),
+            "mobile": (self._mobile(),),
             "irn": (irn,),
             "document_number": (uploaded["document_number"],),
             "reference": tuple(parts),
@@ -144,6 +146,8 @@ class World:
             },
             ("POST", READS): {"reads": [read(self.path["tag"][0], self.clock.now)]},
             ("PUT", f"{TAGS}/{{tag}}"): {"vehicle_number": "MH14CD5678"},
+            ("POST", NUMBERS): {"mobile": a_mobile(), "notices": ["EXPIRES_SOON"]},
+            ("POST", f"{NUMBERS}/{{mobile}}/confirmation"): {"password": "123456"},
             ("POST", INSPECTIONS): summary(ebn=ebn),
             ("PUT", f"{INSPECTIONS}/{{inspection_id}}/final"): final(),
             ("POST", "/v1/detentions"): detention(ebn),
@@ -155,6 +159,16 @@ class World:
             },
         }  # fmt: skip
         return bodies[method, path].copy()
+
+    def _mobile(self) -> str:
+        """A number that is registered, as far as there are passwords left to ask for."""
+        mobile, (maker, *_) = a_mobile(), PERSONS[Role.TAXPAYER]
+        headers = {"Authorization": self.authorization(maker)}
+        listed = self._http.get(NUMBERS, headers=headers).json()["items"]
+        for number in listed:
+            self._http.delete(f"{NUMBERS}/{number['mobile']}", headers=headers)
+        self._http.post(NUMBERS, json={"mobile": mobile}, headers=headers)
+        return mobile
 
     def _make(
         self, who: str, path: str, number: str, body: dict[str, Any], method: str = "POST"

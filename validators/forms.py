@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from enum import EnumType
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -171,6 +172,7 @@ def _read_field(value: Any, field: _Field, pointer: str, faults: list[Fault]) ->
 def _field_fault(value: Any, field: _Field, pointer: str) -> Fault:
     alternatives = field.alternatives
     allowed = [get_args(kind) for kind in alternatives if get_origin(kind) is Literal]
+    allowed += [tuple(kind) for kind in alternatives if isinstance(kind, EnumType)]
     if (
         Paise in alternatives
         and isinstance(value, (str, int, Decimal))

@@ -77,7 +77,7 @@ WITH awaiting AS (
 UPDATE sms_number SET language = $2 WHERE mobile = $1;
 
 -- name: forget_sms_number
--- A number all of whose registrations have ended.
+-- A number all of whose confirmed registrations have ended.
 DELETE FROM sms_number WHERE mobile = $1;
 
 -- name: known_sms_numbers

@@ -22,6 +22,7 @@ from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
 from tests.reads import READS, read
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
+from tests.sms_numbers import MOBILE, NUMBERS
 from tests.tags import TAG, TAGS
 from validators.errors import FAULTS, PROBLEMS
 
@@ -32,6 +33,7 @@ ASKED: Final = f"{BILLS}/requirement"
 BULK: Final = (f"{BILLS}/bulk", "/v1/invoices/bulk")
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 MAPPED: Final = f"{TAGS}/{{tag}}"
+CONFIRMATION: Final = f"{NUMBERS}/{{mobile}}/confirmation"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
 """They are the documentation; whether it lists itself is its own affair."""
@@ -46,6 +48,7 @@ CHANGE = (
     f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT INVALID_IDEMPOTENCY_KEY"
     " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
 )
+OF_NO_BILL = CHANGE.replace(" CHANGED_MEANWHILE", "")
 CODES: Final = {
     **{("POST", path): f"{KNOWN} {BODY} IDEMPOTENCY_KEY_NOT_TAKEN" for path in BULK},
     ("GET", "/v1/rulebook"): f"{ANY} UNAUTHENTICATED OVERLOADED RECORD_UNAVAILABLE",
@@ -93,14 +96,19 @@ CODES: Final = {
     ("DELETE", MAPPED): f"{KNOWN} TAG_NOT_FOUND OUTCOME_UNKNOWN",
     ("GET", MAPPED): f"{KNOWN} TAG_NOT_FOUND",
     ("GET", TAGS): f"{KNOWN} INVALID_QUERY",
+    ("POST", NUMBERS): f"{OF_NO_BILL} SMS_NUMBER_ALREADY_CONFIRMED TOO_MANY_SMS_NUMBERS"
+    " TOO_MANY_PASSWORDS",
+    ("GET", NUMBERS): KNOWN,
+    ("POST", CONFIRMATION): f"{OF_NO_BILL} SMS_NUMBER_NOT_FOUND SMS_NUMBER_ALREADY_CONFIRMED"
+    " NO_PASSWORD_AWAITED PASSWORD_SPENT PASSWORD_EXPIRED WRONG_PASSWORD",
+    ("DELETE", f"{NUMBERS}/{{mobile}}"): f"{KNOWN} SMS_NUMBER_NOT_FOUND OUTCOME_UNKNOWN",
     ("POST", INSPECTIONS): CHANGE,
     ("GET", f"{INSPECTIONS}/{{inspection_id}}"): f"{KNOWN} INSPECTION_NOT_FOUND",
     ("PUT", FINAL): f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT OUTCOME_UNKNOWN"
     " INSPECTION_NOT_FOUND NOT_THE_INSPECTOR FINAL_REPORT_EXISTS",
     ("POST", DETENTIONS): f"{CHANGE} EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
     ("GET", "/v1/gstr-1"): f"{KNOWN} INVALID_QUERY INVOICE_ARCHIVED",
-    ("POST", INVOICES): f"{CHANGE.replace(' CHANGED_MEANWHILE', '')} NOT_A_PARTY INVOICE_DIFFERS"
-    " INVOICE_ARCHIVED",
+    ("POST", INVOICES): f"{OF_NO_BILL} NOT_A_PARTY INVOICE_DIFFERS INVOICE_ARCHIVED",
     ("GET", INVOICES): f"{KNOWN} INVALID_QUERY",
     ("GET", f"{INVOICES}/{{irn}}"): f"{KNOWN} INVOICE_NOT_FOUND",
     ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
@@ -320,6 +328,12 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (person(TRANSPORTER), "DELETE", MAPPED, {}),
         (person(TRANSPORTER), "DELETE", MAPPED, {}),
         (person(TRANSPORTER), "GET", MAPPED, {}),
+        (by, "POST", NUMBERS, {"json": {"mobile": MOBILE}}),
+        (by, "POST", NUMBERS, {"json": {"mobile": MOBILE, "language": 1}}),
+        (by, "POST", CONFIRMATION, {"json": {"password": "123456"}}),
+        (by, "GET", NUMBERS, {}),
+        (by, "DELETE", f"{NUMBERS}/{{mobile}}", {}),
+        (by, "DELETE", f"{NUMBERS}/{{mobile}}", {}),
         (COMMISSIONER, "POST", "/v1/notifications", {"json": notification(gateway.clock())}),
         (COMMISSIONER, "POST", "/v1/notifications", {"json": {}}),
         (by, "POST", INVOICES, {"json": sent_invoice}),
@@ -338,7 +352,7 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
     misfits = []
     for who, method, path, how in calls:
         written = path.format(
-            ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1", irn=irn, tag=TAG
+            ebn=ebn, vehicle_number="KA12AB1234", inspection_id="1", irn=irn, tag=TAG, mobile=MOBILE
         )
         answer = await gateway.call(who, method, written, **how)
         contents = described[method, path]["responses"][str(answer.status_code)]["content"]

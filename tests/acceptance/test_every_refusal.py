@@ -15,6 +15,7 @@ from ingest import limits
 from tests.acceptance.invoice_refusals import INVOICE_TRIGGERS
 from tests.acceptance.life_refusals import LIFE_TRIGGERS, TODAYS_TRIGGERS
 from tests.acceptance.report_refusals import REPORT_TRIGGERS
+from tests.acceptance.sms_number_refusals import SMS_NUMBER_TRIGGERS
 from tests.acceptance.tag_refusals import TAG_TRIGGERS
 from tests.documents import (
     COMMISSIONER,
@@ -268,7 +269,9 @@ TRIGGERS: Final[dict[str, Trigger]] = {
 }
 
 
-OTHERS: Final = LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS | TAG_TRIGGERS
+OTHERS: Final = (
+    LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS | TAG_TRIGGERS | SMS_NUMBER_TRIGGERS
+)
 
 
 OF_ONE_READ: Final = {"READ_ID_REUSED"}
