@@ -166,8 +166,8 @@ TAG_HISTORY_MAX: Final = 100
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 340
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 37
+POSTGRES_CONNECTIONS_MAX: Final = 350
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 38
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -254,6 +254,22 @@ SECRET_CHECKS_AT_ONCE: Final = 2
 """Each takes 16 MiB and tens of milliseconds of a core."""
 SECRET_CHECKS_WAITING_MAX: Final = 64
 
+SMS_SAME_FOR: Final = timedelta(minutes=10)
+"""The same words from the same number, delivered again by an SMSC that gives no ids, are the same
+message: for at least so long, and less than twice as long."""
+SMS_PART_KEPT: Final = timedelta(hours=1)
+"""How long a part of a long message waits for the others, and is known when it comes again."""
+BATCH_SMS_PARTS_MAX: Final = 64
+WAITING_SMS_PARTS_MAX: Final = 1024
+SMPP_PDU_BYTES_MAX: Final = 72 * 1024
+"""A message_payload of 64 KiB and what else there is to say; a longer PDU ends the link."""
+SMPP_SUBMITS_WAITING_MAX: Final = 1024
+SMPP_CONNECT_SECONDS_MAX: Final = 10.0
+SMPP_RECONNECT_SECONDS_MAX: Final = 60.0
+SMPP_THROTTLED_SECONDS: Final = 1.0
+"""The first pause after an SMSC asked for one; each further one is twice as long."""
+SMPP_THROTTLED_SECONDS_MAX: Final = 30.0
+
 RETRY_AFTER_SECONDS: Final = 1
 DRAIN_SECONDS_MAX: Final = 20
 
@@ -266,12 +282,12 @@ def check() -> None:
     # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
     # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and
     # searched for; tags, and conveyances that need one; mobile numbers registered, looked up, heard
-    # of, and registered by nobody. The rest is for the chores and for single rows: a lease of
-    # numbers or of the hot state must not wait for these.
+    # of, and registered by nobody; parts of messages. The rest is for the chores and for single
+    # rows: a lease of numbers or of the hot state must not wait for these.
     in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 2 + 1 + 1
     in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 4 * RARE_WRITES_AT_ONCE + 3
     in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
-    in_use += INVOICE_SEARCHES_AT_ONCE
+    in_use += INVOICE_SEARCHES_AT_ONCE + 1
     assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
     # A changed bill is locked with the vehicles it was and is on.
     written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3

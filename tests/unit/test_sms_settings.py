@@ -67,8 +67,8 @@ def test_nothing_is_sent_where_nothing_is_said(tmp_path: Path) -> None:
         ('[templates.en]\nsecond = "1"', "en.second"),
         ('[templates.hi]\nstranger = "1x"', "hi.stranger"),
         ('[templates.ta]\nstranger = "1"', "ta"),
-        ("header = ", "line 1"),
-        ("header = 'X'\nheader = 'Y'", "line 2"),
+        ("header = ", "Invalid value"),
+        ("header = 'X'\nheader = 'Y'", "Cannot overwrite"),
         ("[http]\nsecret = 5", "http"),
     ],
 )
