@@ -52,7 +52,7 @@ def refused(message: Message, refusal: Refusal, language: Language) -> Said:
     name = f"refused.{refusal.problem.code}"
     if name not in ENGLISH:
         name = "refused.INTERNAL_ERROR"
-    named = next((refusal.members[each] for each in _NAMED_BY if each in refusal.members), "")
+    named = str(next((refusal.members[each] for each in _NAMED_BY if each in refusal.members), ""))
     if named and f"{name}.named" in ENGLISH:
         name = f"{name}.named"
     return said(name, language, subject=_subject(message), named=named)
