@@ -56,7 +56,8 @@ async def test_by_pages_the_last_first(gateway: Gateway, dsn: str) -> None:
     at = gateway.clock()
     numbers = [str(await owed(sql, at, dead_at=at, dead_reason="x")) for _ in range(5)]
     await sql.close()
-    found, cursor = [], {}
+    found: list[str] = []
+    cursor: dict[str, Any] = {}
     for items in (2, 2, 1):
         page = await _page(gateway, limit=2, **cursor)
         assert len(page["items"]) == items
