@@ -220,8 +220,8 @@ SMS_FAILURES_TOLD_EVERY: Final = timedelta(seconds=10)
 """How often the log says how many messages failed."""
 SMS_LOOK_SECONDS: Final = 0.2
 """How often a sender looks for what is due while nothing is."""
-SMS_AWAITED_AT_ONCE: Final = 256
-"""Replies and passwords one sender has on their way: at 100 ms each, 2,500 a second."""
+SMS_AWAITED_AT_ONCE: Final = 512
+"""Replies and passwords one sender has on their way: enough for 2,000 a second at 100 ms each."""
 SMS_OTHERS_AT_ONCE: Final = 64
 """Everything else: a hundred thousand notices must not keep a driver waiting."""
 SMS_CONNECTIONS: Final = 5

@@ -55,13 +55,13 @@ async def sql(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 class Sending:
     """A sender on a gateway's record, its carrier, and the passwords that are awaited."""
 
-    def __init__(self, gateway: Gateway, owed: OwedMessages | None = None) -> None:
+    def __init__(self, gateway: Gateway, owed: OwedMessages | None = None, **bounds: int) -> None:
         self.carrier = TakingCarrier()
         self.passwords: list[str | None] = []
         words = OwedWords(gateway.services.lookups, self._new_password)
         outbox = owed or gateway.services.owed_messages
         ids = {"stranger.en": "1107"}
-        self.sender = Sender(outbox, words, self.carrier, ids, gateway.clock)
+        self.sender = Sender(outbox, words, self.carrier, ids, clock=gateway.clock, **bounds)
         self._running: asyncio.Task[None] | None = None
 
     async def _new_password(self, gstin: str, mobile: str, at: datetime) -> str | None:
@@ -407,11 +407,10 @@ async def test_marked_although_the_record_was_away_for_a_moment(
 
 
 async def test_two_senders_send_each_message_once_and_within_their_bounds(
-    gateway: Gateway, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, sql: asyncpg.Connection
 ) -> None:
-    monkeypatch.setattr(limits, "SMS_AWAITED_AT_ONCE", 8)
     numbers = [await owed(sql, gateway.clock()) for _ in range(200)]
-    async with Sending(gateway) as one, Sending(gateway) as other:
+    async with Sending(gateway, at_once=8) as one, Sending(gateway, at_once=8) as other:
         for number in numbers:
             await until(settled(sql, number))
     given = [message.reference for each in (one, other) for message in each.carrier.given]
@@ -434,6 +433,26 @@ async def test_notices_that_hang_keep_no_reply_waiting(
     await until(lambda: "words" in sending.carrier.texts)
     assert sending.carrier.at_once == limits.SMS_OTHERS_AT_ONCE + 1
     sending.carrier.open.set()
+
+
+async def test_a_slow_carrier_is_given_less_at_once(
+    gateway: Gateway, sql: asyncpg.Connection, bill: dict[str, Any]
+) -> None:
+    at = gateway.clock()
+    about = {"ebn": int(bill["ebn"]), "expires_at": at + HOUR}
+    numbers = [
+        await owed(sql, at, kind="INFORM_SUPPLIER", mobile=f"98450{number:05}", **about)
+        for number in range(10)
+    ]
+    async with Sending(gateway, at_once=16) as sending:
+        sending.carrier.open.clear()
+        await until(lambda: sending.carrier.at_once == 2)
+        reply = await owed(sql, at)
+        await until(lambda: sending.carrier.at_once == 3)
+        sending.carrier.open.set()
+        for number in (*numbers, reply):
+            await until(settled(sql, number))
+    assert sending.carrier.most_at_once == 3
 
 
 async def test_what_was_begun_is_ended_and_nothing_else_begins(
