@@ -12,7 +12,7 @@ import asyncpg
 from gateway.bulk import Bulk
 from gateway.metrics import Metrics
 from gateway.tokens import Tokens
-from ingest import limits
+from ingest import limits, limits_fit
 from ingest.changes import Changes
 from ingest.clients import Clients, signing_keys
 from ingest.consolidations import Consolidations
@@ -133,7 +133,7 @@ async def running(
     rulebooks: Sequence[Rulebook] = RULEBOOKS_DEFAULT,
 ) -> AsyncIterator[Services]:
     """Connects everything; on leaving, commits what was accepted before disconnecting."""
-    limits.check()
+    limits_fit.check()
     database = await Database.connect(
         postgres_dsn, connections_max=limits.POSTGRES_CONNECTIONS_PER_WORKER
     )

@@ -1,6 +1,7 @@
 """Every limit of the gateway in one place: sizes, queues, pools, time-outs. Units come last.
 
-Past a limit the answer is 413, 429 or 503 with Retry-After; nothing queues without bound.
+Past a limit the answer is 413, 429 or 503 with Retry-After; nothing queues without bound. That they
+fit each other is checked at start, in `ingest/limits_fit.py`.
 """
 
 from datetime import timedelta
@@ -24,7 +25,7 @@ WAITING_BILLS_MAX: Final = 4096
 """Bills waiting for a transaction in one worker; past it 503 OVERLOADED."""
 WRITE_LANES: Final = 1
 """Transactions one worker has in flight. More of them are smaller, and cost more than they gain."""
-_WRITERS: Final = 6
+WRITERS: Final = 6
 """What has lanes of its own: bills, Parts A, changes, verifications, invoices sent singly,
 reads."""
 
@@ -70,7 +71,7 @@ BULK_IDLE_SECONDS_MAX: Final = 60.0
 STREAM_UNREAD_SECONDS_MAX: Final = 60.0
 """How long a client may leave a part of a streamed answer unread."""
 
-CONNECTIONS_KEPT_FOR_WRITES: Final = _WRITERS * WRITE_LANES + BULK_WRITES_AT_ONCE
+CONNECTIONS_KEPT_FOR_WRITES: Final = WRITERS * WRITE_LANES + BULK_WRITES_AT_ONCE
 
 BATCH_READS_MAX: Final = 512
 WAITING_READS_MAX: Final = 8192
@@ -236,8 +237,8 @@ SMS_FAILURES_TOLD_EVERY: Final = timedelta(seconds=10)
 """How often the log says how many messages failed."""
 SMS_LOOK_SECONDS: Final = 0.2
 """How often a sender looks for what is due while nothing is."""
-SMS_AWAITED_AT_ONCE: Final = 256
-"""Replies and passwords one sender has on their way: at 100 ms each, 2,500 a second."""
+SMS_AWAITED_AT_ONCE: Final = 512
+"""Replies and passwords one sender has on their way: enough for 2,000 a second at 100 ms each."""
 SMS_OTHERS_AT_ONCE: Final = 64
 """Everything else: a hundred thousand notices must not keep a driver waiting."""
 SMS_CONNECTIONS: Final = 5
@@ -291,59 +292,3 @@ RETRY_AFTER_SECONDS: Final = 1
 DRAIN_SECONDS_MAX: Final = 20
 
 WORKERS_MAX: Final = 8
-
-
-def check() -> None:
-    """The relations between limits; raises AssertionError when a change broke one."""
-    # Bills, Parts A, changes, verifications, invoices, reads; lookups by number, vehicle and tag,
-    # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
-    # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and
-    # searched for; tags, and conveyances that need one; mobile numbers registered, looked up, heard
-    # of, and registered by nobody; aggregators; parts of messages. The rest is for the chores and
-    # for single rows: a lease of numbers or of the hot state must not wait for these.
-    in_use = _WRITERS * WRITE_LANES + 2 * READ_LANES + 1 + 1 + 2 + 1 + 1
-    in_use += CONSOLIDATIONS_AT_ONCE + 3 * LISTS_AT_ONCE + 4 * RARE_WRITES_AT_ONCE + 4
-    in_use += BULK_WRITES_AT_ONCE + INVOICE_READ_LANES + EXTRACTS_AT_ONCE
-    in_use += INVOICE_SEARCHES_AT_ONCE + 1
-    assert in_use + 2 <= POSTGRES_CONNECTIONS_PER_WORKER, "the chores need connections"
-    # A changed bill is locked with the vehicles it was and is on.
-    written = _WRITERS * WRITE_LANES * BATCH_BILLS_MAX * 3
-    written += WRITE_LANES * max(RFID_READ_BILLS_MAX, VEHICLE_STAYS_MAX) * 3
-    locks = (WORKERS_MAX + 1) * ((2 * READ_LANES + 2) * BATCH_READS_MAX + written)
-    assert locks < POSTGRES_CONNECTIONS_MAX * POSTGRES_LOCKS_PER_TRANSACTION, (
-        "PostgreSQL's shared lock table"
-    )
-    assert SMS_STRANGER_TOLD_EVERY <= REPLAY_KEPT, "a message that comes again is told nothing more"
-    assert 3 * HOT_STATE_CHECK_SECONDS < HOT_STATE_LEASE_SECONDS, (
-        "a missed check must not end trust"
-    )
-    # A call, then a transaction of ten statements in five attempts, by a clock that is ahead.
-    slowest = timedelta(seconds=RFID_CALL_SECONDS_MAX + 50 * POSTGRES_COMMAND_SECONDS_MAX)
-    assert READ_AGE_MAX + slowest + READ_AHEAD_MAX < READ_CLAIM_KEPT, (
-        "a read whose claim is forgotten is refused for its age"
-    )
-    in_turns = RFID_SLICES_AT_ONCE * RFID_READS_IN_A_SLICE
-    assert RFID_READS_OF_A_LANE < RFID_READS_IN_A_SLICE <= BATCH_RFID_READS_MAX
-    assert 2 * in_turns <= WAITING_RFID_READS_MAX, "large calls do not fill the queue by themselves"
-    assert BATCH_RFID_READS_MAX < RFID_READ_NUMBERS_BLOCK // 4, "a lease ahead of need"
-    assert BATCH_BILLS_MAX <= WAITING_BILLS_MAX
-    assert BATCH_INVOICES_MAX <= WAITING_INVOICES_MAX
-    assert BATCH_BILLS_MAX <= BULK_BILLS_IN_FLIGHT_MAX <= WAITING_BILLS_MAX, (
-        "uploads make whole batches, and do not fill the queue by themselves"
-    )
-    assert BULK_LINE_BYTES_MAX <= BULK_SLICE_BYTES_MAX
-    assert BULK_UPLOADS_OF_ONE_MAX < BULK_UPLOADS_MAX
-    assert BULK_SLICE_LINES_MAX < INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
-    assert SMS_ON_ITS_WAY_MAX < REPLAY_KEPT, "a message whose claim is forgotten is too late"
-    assert LIST_ITEMS_DEFAULT <= LIST_ITEMS_MAX
-    assert EXTRACTS_AT_ONCE < EXTRACTS_OPEN_MAX, "a line to wait in"
-    assert REDIS_COMMAND_SECONDS_MAX < POSTGRES_COMMAND_SECONDS_MAX, "Redis must fail first"
-    # The process of SMS lists, extracts and uploads nothing, so its sender has connections enough.
-    assert SMS_CONNECTIONS <= 3 * LISTS_AT_ONCE
-    sending = SMS_SEND_SECONDS_MAX + sum(SMS_MARK_PAUSES_SECONDS) + POSTGRES_COMMAND_SECONDS_MAX
-    assert timedelta(seconds=sending) < SMS_LEASE, "what is being sent is nobody else's"
-    assert SMS_LEASE < SMS_TRIED_AGAIN_AFTER_MAX, "what is leased is counted as waiting"
-    assert SMS_SEND_SECONDS_MAX < DRAIN_SECONDS_MAX, "what was begun is ended"
-    # Beside the workers one more process may use the services.
-    most = (WORKERS_MAX + 1) * POSTGRES_CONNECTIONS_PER_WORKER
-    assert most < POSTGRES_CONNECTIONS_MAX, "PostgreSQL's max_connections"

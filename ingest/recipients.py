@@ -47,7 +47,7 @@ async def recipients_of(connection: Connection, mobiles: Sequence[str]) -> dict[
         stopped = [one.ended_at for one in begun if one.ended_why is Ending.STOPPED]
         language = found[0]["number_language"]
         known[mobile] = Recipient(
-            live,
+            tuple(live),
             Language(language) if language else None,
             stopped[0] if stopped and not live else None,
         )

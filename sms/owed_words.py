@@ -3,23 +3,18 @@ sending."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final
-
-import msgspec
 
 from ingest.lookups import Lookups
 from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY
 from ingest.owed_messages import OwedMessage
 from sms.wording import notices
-from sms.wording.said import Said
+from sms.wording.said import Said, said_of
 from validators.eway_bill import AcceptanceStatus, EwayBill, Status, acceptance_status, status
 from validators.sms_number import Language, Notice
 
 NewPassword = Callable[[str, str, datetime], Awaitable[str | None]]
 """A new one-time password for a GSTIN and a number (`SmsNumbers.new_password`); None where none is
 awaited. The one made before it is not good any more."""
-
-_said: Final = msgspec.json.Decoder(Said)
 
 
 class NotOwedAnyMore(Exception):
@@ -45,7 +40,7 @@ class OwedWords:
         if message.kind == REPLY:
             if stopped_at is not None and message.created_at < stopped_at:
                 raise NotOwedAnyMore("the number said STOP since")
-            return _said.decode(message.reply or b"")
+            return said_of(message.reply or b"")
         if message.kind == ONE_TIME_PASSWORD:
             return await self._password(message, at, language)
         if stopped_at is not None:

@@ -35,8 +35,13 @@ _TOLD_ENOUGH: Final = f"its number was told {limits.SMS_TOLD_MAX} times within a
 
 
 class Sender:
-    """Sends what is owed, through one carrier. `template_ids` are those that templates are
-    registered under (DLT), by the names their wording gives them: `generated.en`."""
+    """Sends what is owed, through one carrier.
+
+    `template_ids` are those that templates are registered under (DLT), by the names their wording
+    gives them: `generated.en`. `at_once` is how many replies the carrier may be given at once: no
+    more than it takes in a few seconds, since what it has not taken within SMS_SEND_SECONDS_MAX
+    counts as failed. Of all else there are fewer at once, in proportion.
+    """
 
     def __init__(
         self,
@@ -44,22 +49,26 @@ class Sender:
         words: OwedWords,
         carrier: Carrier,
         template_ids: Mapping[str, str],
+        *,
         clock: Callable[[], datetime],
+        at_once: int = limits.SMS_AWAITED_AT_ONCE,
     ) -> None:
         self._owed = owed
         self._words = words
         self._carrier = carrier
         self._template_ids = template_ids
         self._clock = clock
+        self._at_once = at_once
         self._closing = False
         self._failures = 0
         self._told_at: datetime | None = None
 
     async def run(self) -> None:
         """Sends until it is closed; what was begun then is sent and marked before it ends."""
+        others = self._at_once * limits.SMS_OTHERS_AT_ONCE // limits.SMS_AWAITED_AT_ONCE
         await asyncio.gather(
-            self._keep_sending(limits.SMS_AWAITED_AT_ONCE, awaited=True),
-            self._keep_sending(limits.SMS_OTHERS_AT_ONCE, awaited=False),
+            self._keep_sending(self._at_once, awaited=True),
+            self._keep_sending(max(1, others), awaited=False),
         )
 
     def close(self) -> None:
@@ -70,7 +79,7 @@ class Sender:
         sending: set[asyncio.Task[None]] = set()
         room = asyncio.Event()
         # A lease for every message that ends would be a statement for each.
-        crowd = at_once * 3 // 4
+        crowd = at_once // 2
 
         def ended(task: asyncio.Task[None]) -> None:
             sending.discard(task)

@@ -23,7 +23,7 @@ from tests.invoices import INVOICES, invoice
 from tests.reads import READS, read
 from tests.reports import DETENTIONS, INSPECTIONS, detention, final, summary
 from tests.sms_numbers import MOBILE, NUMBERS
-from tests.tags import TAG, TAGS
+from tests.tags import OPERATOR, TAG, TAGS
 from validators.errors import FAULTS, PROBLEMS
 
 BILLS: Final = "/v1/eway-bills"
@@ -35,6 +35,7 @@ UNKEYED: Final = ("/v1/oauth/token", "/sms/inbound", ASKED, "/v1/rfid/reads", *B
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 MAPPED: Final = f"{TAGS}/{{tag}}"
 CONFIRMATION: Final = f"{NUMBERS}/{{mobile}}/confirmation"
+DEAD_LETTERS: Final = "/v1/sms/dead-letters"
 FINAL: Final = f"{INSPECTIONS}/{{inspection_id}}/final"
 PAGES: Final = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/errors")}
 """They are the documentation; whether it lists itself is its own affair."""
@@ -120,6 +121,7 @@ CODES: Final = {
     ("POST", INVOICES): f"{OF_NO_BILL} NOT_A_PARTY INVOICE_DIFFERS INVOICE_ARCHIVED",
     ("GET", INVOICES): f"{KNOWN} INVALID_QUERY",
     ("GET", f"{INVOICES}/{{irn}}"): f"{KNOWN} INVOICE_NOT_FOUND",
+    ("GET", DEAD_LETTERS): f"{KNOWN} INVALID_QUERY",
     ("GET", DETENTIONS): f"{KNOWN} INVALID_QUERY EWAY_BILL_NOT_FOUND NOT_THE_TRANSPORTER",
 }
 # As the contract writes them.
@@ -354,6 +356,8 @@ async def test_answers_fit_their_schemas(gateway: Gateway) -> None:
         (OFFICER, "GET", INVOICES, {"params": {"document_number": "OPENAPI"}}),
         (OFFICER, "GET", INVOICES, {}),
         (by, "GET", "/v1/rulebook", {}),
+        (OPERATOR, "GET", DEAD_LETTERS, {}),
+        (OPERATOR, "GET", DEAD_LETTERS, {"params": {"cursor": "x"}}),
         (None, "POST", "/v1/oauth/token", {"data": {"grant_type": "password"}}),
         (None, "GET", "/healthz", {}),
         (None, "GET", "/readyz", {}),

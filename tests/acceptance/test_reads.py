@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest import limits
+from ingest import limits, limits_fit
 from tests.documents import (
     COMMISSIONER,
     OFFICER,
@@ -378,10 +378,10 @@ async def test_reads_are_listed_newest_first_page_by_page(gateway: Gateway) -> N
 def test_limits_hold_that_a_claim_outlives_every_read_that_may_be_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limits.check()
+    limits_fit.check()
     monkeypatch.setattr(limits, "READ_CLAIM_KEPT", limits.READ_AGE_MAX + timedelta(minutes=30))
     with pytest.raises(AssertionError, match="claim is forgotten"):
-        limits.check()
+        limits_fit.check()
 
 
 async def test_a_claim_is_forgotten_once_its_read_would_be_refused(gateway: Gateway) -> None:
