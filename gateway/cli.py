@@ -187,7 +187,7 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
     done = _with_record(settings, run)
     print(
         f"\n{done.bills} live e-way bills, {done.vehicles} vehicles and {done.tags} tags "
-        "are in the hot state"
+        "were gone through"
     )
 
 
