@@ -68,7 +68,7 @@ async def linked(
     begun. The task ends before that only by an error."""
     async with _carrying(services, sms, clock) as carrier:
         words = OwedWords(services.lookups, services.sms.numbers.new_password)
-        sender = Sender(services.sms.owed, words, carrier, sms.template_ids, clock=clock)
+        sender = Sender(services.sms.owed, words, carrier, sms.origin, clock=clock)
         sending = asyncio.create_task(sender.run())
         try:
             yield sending
@@ -81,7 +81,7 @@ async def linked(
 async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> AsyncIterator[Carrier]:
     """The carrier that the settings name; over SMPP it brings messages, too."""
     if sms.http:
-        async with HttpCarrier(sms.http, sms.header, sms.entity_id) as carrier:
+        async with HttpCarrier(sms.http) as carrier:
             yield carrier
     elif sms.smpp:
         carrier_name = f"smpp:{sms.smpp.system_id}"

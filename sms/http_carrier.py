@@ -56,10 +56,8 @@ class HttpCarrier:
     """Sends through an aggregator. It is an asynchronous context manager, and a
     `sms.carrier.Carrier` within."""
 
-    def __init__(self, settings: HttpSettings, header: str, entity_id: str) -> None:
+    def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
-        self._header = header
-        self._entity_id = entity_id
 
     async def __aenter__(self) -> "HttpCarrier":
         self._session = aiohttp.ClientSession(
@@ -86,8 +84,8 @@ class HttpCarrier:
         body = _Body(
             _COUNTRY + message.to,
             message.text,
-            self._header,
-            self._entity_id,
+            message.header,
+            message.entity_id,
             message.template_id,
             message.reference,
         )

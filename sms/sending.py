@@ -7,7 +7,7 @@ at least once. No text is ever logged, and no mobile number.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from traceback import format_tb
 from typing import Final
@@ -24,7 +24,7 @@ from ingest.owed_messages import (
     Sent,
     after_failure,
 )
-from sms.carrier import Carrier, Outgoing, PermanentFailure, TemporaryFailure
+from sms.carrier import Carrier, Origin, Outgoing, PermanentFailure, TemporaryFailure
 from sms.owed_words import NotOwedAnyMore, OwedWords
 from validators.errors import Refusal
 
@@ -48,7 +48,7 @@ class Sender:
         owed: OwedMessages,
         words: OwedWords,
         carrier: Carrier,
-        template_ids: Mapping[str, str],
+        origin: Origin,
         *,
         clock: Callable[[], datetime],
         at_once: int = limits.SMS_AWAITED_AT_ONCE,
@@ -56,7 +56,7 @@ class Sender:
         self._owed = owed
         self._words = words
         self._carrier = carrier
-        self._template_ids = template_ids
+        self._origin = origin
         self._clock = clock
         self._at_once = at_once
         self._closing = False
@@ -145,7 +145,9 @@ class Sender:
         outgoing = Outgoing(
             message.mobile,
             text,
-            self._template_ids.get(template),
+            self._origin.header,
+            self._origin.entity_id,
+            self._origin.template_ids.get(template),
             message.expires_at - at,
             reference,
         )

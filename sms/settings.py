@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from sms.carrier import Origin
 from sms.http_carrier import HttpSettings
 from sms.smpp.settings import SmppSettings
 from sms.wording.said import TEMPLATES
@@ -51,8 +52,12 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def __post_init__(self) -> None:
         if self.http and self.smpp:
             raise ValueError("http and smpp: messages go out by one carrier only")
-        if self.http and not self.header:
-            raise ValueError("header: needed for http")
+        for name, shortest, longest in (("header", int(self.sends), 20), ("entity_id", 0, 30)):
+            text: str = getattr(self, name)
+            if not (shortest <= len(text) <= longest and text.isascii() and text.isprintable()):
+                raise ValueError(
+                    f"{name} must be {shortest} to {longest} printable ASCII characters"
+                )
 
     @property
     def sends(self) -> bool:
@@ -60,19 +65,21 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return bool(self.http or self.smpp)
 
     @property
-    def template_ids(self) -> Mapping[str, str]:
-        """The ids of templates by their full names, such as `generated.en`."""
-        return {
+    def origin(self) -> Origin:
+        """Who messages are from."""
+        ids = {
             f"{name}.{language}": template_id
             for language, ids in self.templates.by_language().items()
             for name, template_id in ids.items()
         }
+        return Origin(self.header, self.entity_id, ids)
 
     @property
     def templates_missing(self) -> Sequence[str]:
         """The full names of templates without an id."""
         names = [f"{name}.{language}" for language, texts in TEMPLATES.items() for name in texts]
-        return [name for name in names if name not in self.template_ids]
+        known = self.origin.template_ids
+        return [name for name in names if name not in known]
 
 
 def read_settings(file: Path) -> SmsSettings:

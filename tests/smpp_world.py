@@ -62,7 +62,6 @@ class World:
             host="127.0.0.1",
             system_id="gateway",
             password="secret",
-            source_address="GWBILL",
             **given,
         )
 
@@ -87,4 +86,4 @@ class World:
 
 
 def outgoing(text: str = "EBN 171000000144") -> Outgoing:
-    return Outgoing("9876543210", text, "1107161", timedelta(hours=1))
+    return Outgoing("9876543210", text, "GWBILL", "1201159", "1107161", timedelta(hours=1), "7")

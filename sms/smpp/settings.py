@@ -24,28 +24,25 @@ _CHARACTERS: Final[dict[str, tuple[int, int]]] = {
     "system_id": (1, 15),
     "password": (0, 8),
     "system_type": (0, 12),
-    "source_address": (1, 20),
-    "entity_id": (0, 30),
 }
-"""SMPP 3.4's own sizes, but for the host and the entity id."""
+"""SMPP 3.4's own sizes, but for the host."""
 
 
 class SmppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A bind as transceiver. Raises ValueError that names the field that is out of its range; its
     printed form leaves the password out.
 
-    `source_address` is the sender header of what goes out: six letters are type of number 5,
-    alphanumeric. `data_coding_0` is the character set that the SMSC calls its default; GSM-7 is in
-    octets, not packed. `deliver_window` is how many messages may be on their way in at once,
-    `submit_window` how many may wait for the SMSC's answer. Whatever the SMSC leaves unanswered for
-    `answer_seconds` is taken to be lost. `entity_id` and the ids of templates go out as the
-    optional parameters of these tags (DLT); an empty `entity_id` is not sent.
+    `source_ton` and `source_npi` are of the header messages go out from: six letters are type of
+    number 5, alphanumeric. `data_coding_0` is the character set that the SMSC calls its default;
+    GSM-7 is in octets, not packed. `deliver_window` is how many messages may be on their way in at
+    once, `submit_window` how many may wait for the SMSC's answer. Whatever the SMSC leaves
+    unanswered for `answer_seconds` is taken to be lost. The ids of the entity and of templates go
+    out as the optional parameters of these tags (DLT); one that is empty is not sent.
     """
 
     host: str
     system_id: str
     password: str
-    source_address: str
     port: int = 2775
     tls: bool = False
     system_type: str = ""
@@ -58,7 +55,6 @@ class SmppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     enquire_link_seconds: float = 30
     answer_seconds: float = 10
     reconnect_seconds: float = 1
-    entity_id: str = ""
     entity_id_tag: int = 0x1400
     template_id_tag: int = 0x1401
 

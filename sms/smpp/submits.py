@@ -34,7 +34,7 @@ def submits(message: Outgoing, settings: SmppSettings, reference: int) -> list[b
     for sequence, part in enumerate(parts, start=1):
         header = bytes((5, 0, 3, reference, len(parts), sequence)) if joined else b""
         sm = smpp34.SubmitSm(
-            settings.source_address,
+            message.header,
             _COUNTRY + message.to,
             header + part,
             source_addr_ton=settings.source_ton,
@@ -53,7 +53,7 @@ def submits(message: Outgoing, settings: SmppSettings, reference: int) -> list[b
 
 def _registered_under(message: Outgoing, settings: SmppSettings) -> list[smpp34.Tlv]:
     ids = {
-        settings.entity_id_tag: settings.entity_id,
+        settings.entity_id_tag: message.entity_id,
         settings.template_id_tag: message.template_id,
     }
     return [smpp34.Tlv(tag, registered.encode()) for tag, registered in ids.items() if registered]

@@ -134,10 +134,11 @@ async def _over_smpp(gateway: Gateway) -> AsyncIterator[Telephones]:
 
     async with smsc_peer() as peer:
         sms = SmsSettings(
+            header="EWAYBL",
             smpp=SmppSettings(
                 host="127.0.0.1", port=peer.port, system_id="gateway", password="secret",
-                source_address="EWAYBL", submits_per_second=1000,
-            )
+                submits_per_second=1000,
+            ),
         )  # fmt: skip
         async with linked(gateway.services, sms, gateway.clock):
             yield lambda mobile: telephones.setdefault(mobile, Telephone(mobile, carry, look))

@@ -13,7 +13,7 @@ from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 from sms.http_carrier import HttpCarrier, HttpSettings
 
 TEXT = "EBN 171000000144 मान्य"
-MESSAGE = Outgoing("9845012345", TEXT, "1107", timedelta(minutes=10), "77")
+MESSAGE = Outgoing("9845012345", TEXT, "EWAYBL", "1101", "1107", timedelta(minutes=10), "77")
 
 
 class Aggregator:
@@ -55,7 +55,7 @@ async def url(aggregator: Aggregator) -> AsyncIterator[str]:
 @pytest.fixture
 async def carrier(url: str) -> AsyncIterator[HttpCarrier]:
     settings = HttpSettings(url=url, secret="s3cret", unencrypted=True)
-    async with HttpCarrier(settings, "EWAYBL", "1101") as carrier:
+    async with HttpCarrier(settings) as carrier:
         yield carrier
 
 
@@ -118,14 +118,14 @@ async def test_no_answer_in_time_is_of_the_moment(
     monkeypatch.setattr(limits, "SMS_SEND_SECONDS_MAX", 0.05)
     aggregator.answers.clear()
     settings = HttpSettings(url=url, secret="s", unencrypted=True)
-    async with HttpCarrier(settings, "EWAYBL", "") as carrier:
+    async with HttpCarrier(settings) as carrier:
         with pytest.raises(TemporaryFailure, match="in time"):
             await carrier.send(MESSAGE)
 
 
 async def test_nobody_there_is_of_the_moment(url: str) -> None:
     free = HttpSettings(url="http://127.0.0.1:1/send", secret="s", unencrypted=True)
-    async with HttpCarrier(free, "EWAYBL", "") as carrier:
+    async with HttpCarrier(free) as carrier:
         with pytest.raises(TemporaryFailure, match="ClientConnectorError"):
             await carrier.send(MESSAGE)
 
@@ -134,7 +134,7 @@ async def test_one_that_does_not_speak_tls_is_given_nothing(
     url: str, aggregator: Aggregator
 ) -> None:
     settings = HttpSettings(url=url.replace("http:", "https:"), secret="s")
-    async with HttpCarrier(settings, "EWAYBL", "") as carrier:
+    async with HttpCarrier(settings) as carrier:
         with pytest.raises(TemporaryFailure):
             await carrier.send(MESSAGE)
     assert aggregator.asked == []

@@ -11,7 +11,7 @@ import pytest
 
 from ingest import limits
 from ingest.owed_messages import OwedMessages, Sent
-from sms.carrier import PermanentFailure, TemporaryFailure
+from sms.carrier import Origin, PermanentFailure, TemporaryFailure
 from sms.owed_words import OwedWords
 from sms.receipts import Receipts
 from sms.sending import Sender
@@ -61,7 +61,14 @@ class Sending:
         words = OwedWords(gateway.services.lookups, self._new_password)
         outbox = owed or gateway.services.sms.owed
         ids = {"stranger.en": "1107"}
-        self.sender = Sender(outbox, words, self.carrier, ids, clock=gateway.clock, **bounds)
+        self.sender = Sender(
+            outbox,
+            words,
+            self.carrier,
+            Origin("EWAYBL", "1101", ids),
+            clock=gateway.clock,
+            **bounds,
+        )
         self._running: asyncio.Task[None] | None = None
 
     async def _new_password(self, gstin: str, mobile: str, at: datetime) -> str | None:
@@ -99,7 +106,7 @@ async def test_a_reply_goes_out_as_it_was_worded(
     number = await owed(sql, at)
     await until(settled(sql, number))
     (sent,) = sending.carrier.given
-    assert sent == (MOBILE, "words", "1107", 10 * MINUTE, str(number))
+    assert sent == Outgoing(MOBILE, "words", "EWAYBL", "1101", "1107", 10 * MINUTE, str(number))
     row = await row_of(sql, number)
     assert row
     assert (row["sent_at"], row["carrier_id"], row["attempts"]) == (at, "taken-1", 1)

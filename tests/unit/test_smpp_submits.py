@@ -13,8 +13,6 @@ SETTINGS = SmppSettings(
     host="smsc.example",
     system_id="gateway",
     password="secret",
-    source_address="GWBILL",
-    entity_id="1201159",
 )
 
 
@@ -22,10 +20,13 @@ def outgoing(
     text: str = "EBN 171000000144",
     *,
     to: str = "9876543210",
+    header: str = "GWBILL",
     template_id: str | None = "1107161",
     validity: timedelta = timedelta(hours=1),
 ) -> Outgoing:
-    return Outgoing(to, text, template_id, validity)
+    return Outgoing(
+        to, text, header, "1201159" if header == "GWBILL" else "", template_id, validity, "7"
+    )
 
 
 def sent(message: Outgoing, settings: SmppSettings = SETTINGS) -> list[smpp34.SubmitSm]:
@@ -53,10 +54,10 @@ def test_what_is_registered_goes_out_under_the_tags_set_or_not_at_all() -> None:
     (pdu,) = sent(outgoing(template_id=None))
     assert [tlv.tag for tlv in pdu.tlvs] == [0x1400]
     elsewhere = SmppSettings(
-        host="smsc.example", system_id="gateway", password="", source_address="56767",
+        host="smsc.example", system_id="gateway", password="",
         source_ton=3, source_npi=1, template_id_tag=0x1500,
     )  # fmt: skip
-    (pdu,) = sent(outgoing(), elsewhere)
+    (pdu,) = sent(outgoing(header="56767"), elsewhere)
     assert [tlv.tag for tlv in pdu.tlvs] == [0x1500]
     assert (pdu.source_addr_ton, pdu.source_addr_npi, pdu.source_addr) == (3, 1, "56767")
 

@@ -10,7 +10,7 @@ from sms.wording.said import TEMPLATES
 
 SECRET = "s3cret-value"
 HTTP = f'[http]\nurl = "https://a.example/send"\nsecret = "{SECRET}"\n'
-SMPP = '[smpp]\nhost = "h"\nsystem_id = "i"\npassword = "p"\nsource_address = "EWAYBL"\n'
+SMPP = '[smpp]\nhost = "h"\nsystem_id = "i"\npassword = "p"\n'
 WHOLE = f"""
 header = "EWAYBL"
 entity_id = "1101"
@@ -30,7 +30,7 @@ def _read(directory: Path, text: str) -> SmsSettings:
 
 def test_the_whole_of_it(tmp_path: Path) -> None:
     settings = _read(tmp_path, WHOLE)
-    assert settings.template_ids == {
+    assert settings.origin.template_ids == {
         "stranger.en": "110712",
         "one-time-password.en": "110713",
         "stranger.hi": "110714",
@@ -46,9 +46,9 @@ def test_the_whole_of_it(tmp_path: Path) -> None:
 
 def test_nothing_is_sent_where_nothing_is_said(tmp_path: Path) -> None:
     settings = _read(tmp_path, "")
-    assert (settings.sends, settings.template_ids) == (False, {})
+    assert (settings.sends, settings.origin.template_ids) == (False, {})
     assert Settings().sms() == SmsSettings()
-    assert _read(tmp_path, SMPP).sends
+    assert _read(tmp_path, 'header = "X"\n' + SMPP).sends
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,10 @@ def test_nothing_is_sent_where_nothing_is_said(tmp_path: Path) -> None:
         ("header = 7", "$.header"),
         ('header = "X"\n' + HTTP + "port = 7", "port"),
         (HTTP, "header"),
+        (SMPP, "header"),
+        ('header = "ABCDEFGHIJKLMNOPQRSTU"', "header"),
+        ('header = "é"', "header"),
+        ('entity_id = "1234567890123456789012345678901"', "entity_id"),
         ('header = "X"\n' + HTTP.replace("https:", "http:"), "url"),
         ('header = "X"\n' + HTTP.replace("https://a.example/send", "a.example"), "url"),
         ('header = "X"\n' + HTTP.replace(SECRET, " "), "secret"),
