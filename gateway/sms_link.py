@@ -62,7 +62,7 @@ async def _serve(settings: SmsLinkSettings, ready: Connection) -> None:
 
 def _sender(services: Services, carrier: Carrier, sms: SmsSettings) -> Sender:
     words = OwedWords(services.lookups, services.sms_numbers.new_password)
-    return Sender(services.owed_messages, words, carrier, sms.template_ids, clock=now)
+    return Sender(services.owed_messages, words, carrier, sms.template_ids, now)
 
 
 @asynccontextmanager
