@@ -42,6 +42,7 @@ from gateway.routes import (
     read_part_a,
     read_rulebook,
     read_tag,
+    receive_sms,
     record_inspection,
     record_reads,
     register_sms_number,
@@ -103,6 +104,7 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
         state_requirement.operation(services),
         read_rulebook.operation(services),
         post_notification.operation(services),
+        *receive_sms.operations(services),
         issue_token.operation(services),
         *health.operations(services, metrics),
     ]

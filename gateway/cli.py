@@ -80,6 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--place", help="where a reader stands")
     new.add_argument("--mobile", help="mobile number")
     new.add_argument("--class", dest="person_class", help="class of a transporter")
+    new.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        dest="sources",
+        metavar="NETWORK",
+        help="network an SMS provider delivers from, such as 192.0.2.0/24; may be repeated",
+    )
 
     _command(commands, "migrate", "bring the schema to its newest version", _migrate)
     _command(commands, "rebuild-hot-state", "Redis anew from PostgreSQL, while serving", _rebuild)
@@ -163,6 +171,7 @@ def _enrol(settings: Settings, chosen: argparse.Namespace) -> None:
         chosen.place,
         chosen.mobile,
         chosen.person_class,
+        chosen.sources,
     )
 
     async def run(database: Database, _: Endpoints) -> tuple[str, str]:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from gateway.demo_aggregator import Aggregator, aggregator
 from gateway.worker import now
 from validators.calendar import INDIA, india_date
 
 _SUPPLIER, _RECIPIENT = "27AAPFU0939F1ZV", "29AAGCB7383J1Z4"
 _TRANSPORTER, _OFFICER = "05AAACG2115R1ZN", "KA-1001"
+_DRIVER = "9876543210"
 _OLD_TRUCK, _NEW_TRUCK = "34161FA820328EE812345678", "34161FA820328EE812345679"
 _WIDTH = 78
 # Without the operator's settings: a demo must not write into the record they name.
@@ -28,11 +30,14 @@ _ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.star
 
 def show() -> None:
     """Starts a gateway in a temporary directory, tells the story, stops it and leaves nothing."""
-    with tempfile.TemporaryDirectory(prefix="gateway-demo-") as directory:
+    with tempfile.TemporaryDirectory(prefix="gateway-demo-") as directory, aggregator() as carrier:
         _say("Starting a throwaway gateway with its own PostgreSQL and Redis ...")
         command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", "1"]
         process = subprocess.Popen(
-            [*command, "--data-dir", directory, "--log-level", "warning"],
+            [
+                *(*command, "--data-dir", f"{directory}/data", "--log-level", "error"),
+                *("--sms-settings", str(carrier.settings(Path(directory)))),
+            ],
             env=_ENVIRONMENT,
             stdout=subprocess.PIPE,
             text=True,
@@ -42,7 +47,7 @@ def show() -> None:
             ready = process.stdout.readline()
             if "http://" not in ready:
                 raise OSError("the throwaway gateway did not start; its messages are above")
-            _tell(ready[ready.index("http://") :].strip(), Path(directory))
+            _tell(ready[ready.index("http://") :].strip(), Path(directory, "data"), carrier)
         finally:
             process.terminate()
             process.wait()
@@ -66,13 +71,19 @@ class _Caller:
             sent | {name.replace("_", "-"): value for name, value in headers.items()},
         )
 
+    def text(self, path: str, body: Any) -> str:
+        """What is answered in plain text."""
+        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        return _answered(f"{self.address}{path}", json.dumps(body).encode(), "POST", sent).decode()
 
-def _tell(address: str, data_dir: Path) -> None:
+
+def _tell(address: str, data_dir: Path, carrier: Aggregator) -> None:
     supplier = _enrol(address, data_dir, "taxpayer", _SUPPLIER)
     recipient = _enrol(address, data_dir, "taxpayer", _RECIPIENT)
     transporter = _enrol(address, data_dir, "transporter", _TRANSPORTER)
     officer = _enrol(address, data_dir, "officer", _OFFICER, "--state", "29")
     reader = _enrol(address, data_dir, "reader", "LANE-1", "--state", "29", "--place", "Attibele")
+    provider = _enrol(address, data_dir, "sms-provider", "Aggregator")
 
     _chapter("The supplier sends goods from Mumbai to Bengaluru and generates an e-way bill")
     document = {
@@ -125,6 +136,8 @@ def _tell(address: str, data_dir: Path) -> None:
 
     carried = _tell_of_the_transporter(supplier, transporter, officer, reader, document)
 
+    _tell_of_the_driver(supplier, provider, carrier)
+
     _chapter("The officer looks all four up by number")
     for number in (ebn, second["ebn"], third["ebn"], carried):
         read = officer.call("GET", f"/v1/eway-bills/{quote(number)}")
@@ -176,6 +189,30 @@ def _tell_of_the_transporter(
     return str(carried["ebn"])
 
 
+def _tell_of_the_driver(supplier: _Caller, provider: _Caller, carrier: Aggregator) -> None:
+    def types(text: str) -> str:
+        _say(f"> {text}")
+        message = {"from": _DRIVER, "text": text, "message_id": f"{now():%H%M%S%f}"}
+        reply = provider.text("/sms/inbound", message)
+        _say(f"< {reply}")
+        return reply
+
+    _chapter("Its driver has an old telephone; the supplier registers the number for SMS")
+    supplier.call("POST", "/v1/sms/numbers", {"mobile": _DRIVER})
+    password = carrier.next_message(seconds_max=30)
+    _say(f"< {password}")
+    types(f"CONFIRM {password.split()[0]}")
+
+    _chapter("It mistypes an amount, generates, changes the truck and cancels, all by SMS")
+    today = india_date(now()).strftime("%d/%m/%Y")
+    types(f"EWBG OSUP {_RECIPIENT} 560001 546 {today} 75,000 1001 170 KA12AB1234")
+    ebn = types(f"ewbg osup {_RECIPIENT} 560001 546 {today} 75000 1001 170 ka 12 ab 1234").split()[
+        1
+    ]
+    types(f"EWBV {ebn} KA13CD5678 BRK")
+    types(f"EWBC {ebn}")
+
+
 def _enrol(address: str, data_dir: Path, role: str, person: str, *more: str) -> _Caller:
     command = [sys.executable, "-m", "gateway", "enrol", role, "--id", person, *more]
     done = subprocess.run(
@@ -198,14 +235,18 @@ def _enrol(address: str, data_dir: Path, role: str, person: str, *more: str) -> 
 
 def _request(url: str, body: bytes | None, method: str, headers: dict[str, str]) -> dict[str, Any]:
     """The JSON answered, be it a refusal."""
+    parsed: dict[str, Any] = json.loads(_answered(url, body, method, headers))
+    return parsed
+
+
+def _answered(url: str, body: bytes | None, method: str, headers: dict[str, str]) -> bytes:
     request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - our own
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310
-            answered = response.read()
+            answered: bytes = response.read()
     except urllib.error.HTTPError as refusal:
         answered = refusal.read()
-    parsed: dict[str, Any] = json.loads(answered)
-    return parsed
+    return answered
 
 
 def _clause(bill: dict[str, Any]) -> str:

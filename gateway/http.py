@@ -100,32 +100,19 @@ class Call:
     def query(self) -> dict[str, str]:
         """The query parameters. Raises Refusal INVALID_QUERY when one is given twice or is not
         UTF-8."""
-        try:
-            pairs = parse_qsl(
-                self.scope["query_string"].decode("ascii"),
-                keep_blank_values=True,
-                errors="strict",
-                max_num_fields=limits.QUERY_FIELDS_MAX,
-            )
-        except ValueError as error:
-            raise Refusal("INVALID_QUERY", str(error)) from error
-        query = dict(pairs)
-        if len(query) < len(pairs):
-            names = [name for name, _ in pairs]
-            doubled = tuple(
-                fault(f"/{name}", "DUPLICATE_KEY") for name in query if names.count(name) > 1
-            )
-            raise Refusal("INVALID_QUERY", faults=doubled)
-        return query
+        return _fields(self.scope["query_string"], "INVALID_QUERY")
 
-    def require_media_type(self, media_type: bytes) -> None:
-        """Raises Refusal UNSUPPORTED_MEDIA_TYPE for a body that says it is of another; one that
-        says nothing is believed."""
+    def require_media_type(self, *media_types: bytes) -> bytes:
+        """Which of them the body is of; the first where it does not say. Raises Refusal
+        UNSUPPORTED_MEDIA_TYPE for a body that says it is of another."""
         content_type = self.headers.get(b"content-type")
-        if content_type is not None and content_type != media_type:
-            given = content_type.partition(b";")[0].strip().lower()
-            if given != media_type:
-                raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send the body as {media_type.decode()}")
+        if content_type is None or content_type == media_types[0]:
+            return media_types[0]
+        given = content_type.partition(b";")[0].strip().lower()
+        if given not in media_types:
+            taken = b" or ".join(media_types).decode()
+            raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send the body as {taken}")
+        return given
 
     async def body(self, media_type: bytes = JSON, bytes_max: int = limits.BODY_BYTES_MAX) -> bytes:
         """The whole body, decompressed; from now on the call is of this instant. Raises Refusal
@@ -133,12 +120,14 @@ class Call:
         self.require_media_type(media_type)
         message = await self.receive()
         body: bytes = message.get("body", b"")
-        if message.get("more_body") or len(body) > bytes_max:
+        if message.get("more_body"):
             try:
                 async with asyncio.timeout(limits.BODY_SECONDS_MAX):
                     body = await self._rest_of(body, bytes_max)
             except TimeoutError as error:
                 raise Refusal("MALFORMED_BODY", "the body took too long to arrive") from error
+        elif len(body) > bytes_max:
+            raise too_large(bytes_max)
         self.at = self.clock()
         encoding = self.headers.get(b"content-encoding")
         return decompressed(body, encoding, bytes_max) if encoding else body
@@ -159,3 +148,29 @@ class Call:
         if size > bytes_max:
             raise too_large(bytes_max)
         return b"".join(parts)
+
+
+def form_fields(body: bytes) -> dict[str, str]:
+    """The fields of a form-encoded body. Raises Refusal MALFORMED_BODY as `Call.query` does
+    INVALID_QUERY."""
+    return _fields(body, "MALFORMED_BODY")
+
+
+def _fields(encoded: bytes, code: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=limits.QUERY_FIELDS_MAX,
+        )
+    except ValueError as error:
+        raise Refusal(code, str(error)) from error
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = tuple(
+            fault(f"/{name}", "DUPLICATE_KEY") for name in fields if names.count(name) > 1
+        )
+        raise Refusal(code, faults=doubled)
+    return fields

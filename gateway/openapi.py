@@ -72,7 +72,7 @@ def refusal_codes(operation: Operation) -> list[str]:
             codes.update(_WITH_ROLES)
     if operation.request is not None:
         codes.update((*_WITH_BODY, *_WITH_RECORD))
-        if operation.request_type == JSON:
+        if JSON in operation.request_types:
             codes.add("MALFORMED_JSON")
     if operation.replayable:
         codes.update(_WITH_KEY)
@@ -139,7 +139,10 @@ def _describe(operation: Operation, components: dict[str, Any]) -> dict[str, Any
     if operation.request is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {operation.request_type.decode(): {"schema": _ref(operation.request)}},
+            "content": {
+                media_type.decode(): {"schema": _ref(operation.request)}
+                for media_type in operation.request_types
+            },
         }
     return described
 
@@ -196,7 +199,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _problem(operation: Operation, codes: Sequence[str]) -> type[ProblemBody]:
-    if operation.request_type == FORM:
+    if operation.request_types == (FORM,):
         return TokenProblemBody
     if "WRONG_PASSWORD" in codes:
         return PasswordProblemBody

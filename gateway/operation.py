@@ -41,7 +41,7 @@ class Operation:
     answers: Sequence[tuple[int, type[Struct] | None]]
     refusals: Sequence[str] = ()
     request: type[Struct] | None = None
-    request_type: bytes = JSON
+    request_types: Sequence[bytes] = (JSON,)
     query: type[Struct] | None = None
     answer_type: bytes = JSON
     description: str = ""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -40,10 +40,14 @@ from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
 from ingest.sms_numbers import SmsNumbers
+from ingest.sms_parts import SmsParts
+from ingest.sms_providers import SmsProviders
 from ingest.sms_strangers import Strangers
 from ingest.tag_requirement import TagRequirement
 from ingest.tags import Tags
 from ingest.verifications import Verifications
+from sms.acts import Acts
+from sms.conversation import Conversation
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
 
@@ -77,6 +81,9 @@ class Services:
     tags: Tags
     sms_numbers: SmsNumbers
     strangers: Strangers
+    sms_providers: SmsProviders
+    sms_parts: SmsParts
+    conversation: Conversation
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
@@ -158,14 +165,19 @@ async def running(
     lanes, past_lanes = Lanes(database, hot_state), PastLanes(database, hot_state)
     part_a_from_invoice = PartAFromInvoice(invoice_lookups, rulebooks)
     reports = RareWrites(database, recorder)
+    parts_a = PartsA(database, recorder, generation, lookups, part_a_from_invoice)
+    changes = Changes(recorder, lookups, notifications, tag_requirement, notices)
+    replay, strangers = Replay(database), Strangers(database)
+    sms_numbers = SmsNumbers(database, RareWrites(database, recorder))
+    acts = Acts(replay, sms_numbers, parts_a, changes, lookups)
     services = Services(
         database,
         hot_state,
         Tokens(await signing_keys(database)),
         Clients(database),
         generation,
-        PartsA(database, recorder, generation, lookups, part_a_from_invoice),
-        Changes(recorder, lookups, notifications, tag_requirement, notices),
+        parts_a,
+        changes,
         Renewals(generation, lookups),
         Consolidations(database, recorder, generation, notifications, tag_requirement),
         Verifications(recorder, generation, lookups),
@@ -173,12 +185,15 @@ async def running(
         lanes,
         Reads(database, recorder, read_numbers, lanes, past_lanes),
         Listing(database),
-        Replay(database),
+        replay,
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
         Tags(RareWrites(database, recorder)),
-        SmsNumbers(database, RareWrites(database, recorder)),
-        Strangers(database),
+        sms_numbers,
+        strangers,
+        SmsProviders(database),
+        SmsParts(database),
+        Conversation(replay, sms_numbers, strangers, acts),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,
@@ -191,37 +206,49 @@ async def running(
     )
     await notifications.refresh()
     await notices.refresh()
-    chores = [
-        asyncio.create_task(notifications.keep()),
-        asyncio.create_task(notices.keep()),
-        asyncio.create_task(hot_state.keep()),
-        asyncio.create_task(_keep_sweeping(services.replay.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.reads.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.strangers.sweep, clock)),
-        asyncio.create_task(_keep_sweeping(services.owed_messages.bury_expired, clock)),
-        asyncio.create_task(_keep_sweeping(services.owed_messages.sweep, clock)),
-        asyncio.create_task(services.owed_messages.keep_counting(clock)),
-    ]
+    chores = [asyncio.create_task(chore) for chore in _chores(services, clock)]
     try:
         yield services
     finally:
         for chore in chores:
             await _end(chore)
-        await services.generation.close()
-        await services.invoices.close()
-        await services.parts_a.close()
-        await services.changes.close()
-        await services.verifications.close()
-        await services.reads.close()
-        await services.strangers.close()
-        await services.sms_numbers.close()
-        await services.owed_messages.close()
-        await services.replay.close()
+        await _commit_accepted(services)
         await tag_requirement.close()
         await notifications.close()
         await recorder.close()
         await hot_state.disconnect()
         await database.close()
+
+
+def _chores(services: Services, clock: Clock) -> Iterator[Coroutine[None, None, None]]:
+    """What a worker keeps doing beside its requests."""
+    yield services.notifications.keep()
+    yield services.notices.keep()
+    yield services.hot_state.keep()
+    yield services.owed_messages.keep_counting(clock)
+    for sweep in (
+        services.replay.sweep,
+        services.reads.sweep,
+        services.strangers.sweep,
+        services.sms_parts.sweep,
+        services.owed_messages.bury_expired,
+        services.owed_messages.sweep,
+    ):
+        yield _keep_sweeping(sweep, clock)
+
+
+async def _commit_accepted(services: Services) -> None:
+    """Returns once nothing waits any more."""
+    await services.generation.close()
+    await services.invoices.close()
+    await services.parts_a.close()
+    await services.changes.close()
+    await services.verifications.close()
+    await services.reads.close()
+    await services.strangers.close()
+    await services.sms_numbers.close()
+    await services.owed_messages.close()
+    await services.replay.close()
 
 
 async def _end(chore: "asyncio.Task[None]") -> None:

@@ -1,4 +1,4 @@
-"""The process that sends SMS: the use cases of a worker, a sender and the carrier it sends by."""
+"""The process that speaks with the carrier: sends what is owed and, over SMPP, takes messages."""
 
 import asyncio
 import logging
@@ -10,13 +10,17 @@ from multiprocessing.connection import Connection
 
 import uvloop
 
-from gateway.services import Services, running
+from gateway.services import Clock, Services, running
 from gateway.worker import WorkerSettings, configure_logging, now, when_orphaned
 from sms.carrier import Carrier
+from sms.conversation import Inbound
 from sms.http_carrier import HttpCarrier
 from sms.owed_words import OwedWords
+from sms.receipts import Receipts
 from sms.sending import Sender
 from sms.settings import SmsSettings
+from sms.smpp.link import Link
+from sms.smpp.messages import Delivered
 from validators.rulebook import rulebooks_enabled
 
 log = logging.getLogger(__name__)
@@ -48,26 +52,60 @@ async def _serve(settings: SmsLinkSettings, ready: Connection) -> None:
         log.warning("messages of these templates go out without an id: %s", ", ".join(missing))
     async with (
         running(worker.postgres_dsn, worker.redis_url, now, rulebooks) as services,
-        _carrying(sms) as carrier,
+        linked(services, sms, now) as speaking,
     ):
-        sender = _sender(services, carrier, sms)
-        sending = asyncio.create_task(sender.run())
         stopped = asyncio.create_task(stopping.wait())
         ready.send(None)
-        await asyncio.wait((sending, stopped), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((speaking, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        sender.close()
-        await sending
-
-
-def _sender(services: Services, carrier: Carrier, sms: SmsSettings) -> Sender:
-    words = OwedWords(services.lookups, services.sms_numbers.new_password)
-    return Sender(services.owed_messages, words, carrier, sms.template_ids, now)
 
 
 @asynccontextmanager
-async def _carrying(sms: SmsSettings) -> AsyncIterator[Carrier]:
-    """The carrier that the settings name."""
-    assert sms.http, "the supervisor starts this process for a carrier"  # noqa: S101
-    async with HttpCarrier(sms.http, sms.header, sms.entity_id) as carrier:
-        yield carrier
+async def linked(
+    services: Services, sms: SmsSettings, clock: Clock
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """Speaks with the carrier that the settings name until the block ends, then ends what was
+    begun. The task ends before that only by an error."""
+    async with _carrying(services, sms, clock) as carrier:
+        words = OwedWords(services.lookups, services.sms_numbers.new_password)
+        sender = Sender(services.owed_messages, words, carrier, sms.template_ids, clock)
+        sending = asyncio.create_task(sender.run())
+        try:
+            yield sending
+        finally:
+            sender.close()
+            await sending
+
+
+@asynccontextmanager
+async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> AsyncIterator[Carrier]:
+    """The carrier that the settings name; over SMPP it brings messages, too."""
+    if sms.http:
+        async with HttpCarrier(sms.http, sms.header, sms.entity_id) as carrier:
+            yield carrier
+    elif sms.smpp:
+        carrier_name = f"smpp:{sms.smpp.system_id}"
+
+        async def receive(delivered: Delivered) -> None:
+            # Whoever wrote is answered by a message of its own, owed in the same transaction.
+            await services.conversation.answer(
+                Inbound(
+                    carrier=carrier_name,
+                    message_id=delivered.message_id,
+                    sender=delivered.sender,
+                    text=delivered.text,
+                    at=delivered.at,
+                    earlier_ids=delivered.earlier_ids,
+                )
+            )
+
+        receipts = Receipts(services.owed_messages, clock)
+        link = Link(sms.smpp, receive, receipts.receive, services.sms_parts, clock)
+        linking = asyncio.create_task(link.run())
+        try:
+            yield link
+        finally:
+            await link.close()
+            await linking
+    else:
+        raise ValueError("the settings name no carrier")

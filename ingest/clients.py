@@ -4,8 +4,10 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,12 +15,13 @@ from typing import Final
 from ingest import limits
 from ingest.batching import Turns
 from ingest.database import Database
+from ingest.queries import SQL
 from validators.authority import TRADERS, Person, Role
 from validators.errors import Refusal
 from validators.identifiers import gstin_fault, text_fault
 from validators.notification import CLASS_CHARACTERS_MAX
 
-_CLIENT_ID: Final = re.compile(r"[a-z0-9-]{1,64}").fullmatch
+is_client_id: Final = re.compile(r"[a-z0-9-]{1,64}").fullmatch
 _SCRYPT_COST: Final = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY: Final = "scrypt$AAAAAAAAAAAAAAAAAAAAAA==$" + base64.b64encode(bytes(32)).decode()
 """Checked when the client is unknown, so that an unknown id takes as long as a wrong secret."""
@@ -34,6 +37,8 @@ class Enrolment:
     place: str | None = None
     mobile: str | None = None
     person_class: str | None = None
+    sources: Sequence[str] = ()
+    """The networks an SMS provider delivers from, none: any."""
 
 
 class EnrolmentError(ValueError):
@@ -54,7 +59,8 @@ def secret_matches(secret: str, stored: str) -> bool:
 
 async def enrol(database: Database, wanted: Enrolment, at: datetime) -> tuple[str, str]:
     """Enrols a client for a person and answers (client_id, client_secret); the secret is kept only
-    as a hash. Raises EnrolmentError when what the role needs is missing or wrong."""
+    as a hash, but for an SMS provider's, which also signs. Raises EnrolmentError when what the role
+    needs is missing or wrong."""
     if wanted.role in TRADERS and (code := gstin_fault(wanted.id)):
         raise EnrolmentError(f"--id {wanted.id!r}: {code}: a {wanted.role} needs a GSTIN")
     if wanted.role in (Role.OFFICER, Role.READER) and not wanted.state:
@@ -66,20 +72,35 @@ async def enrol(database: Database, wanted: Enrolment, at: datetime) -> tuple[st
             raise EnrolmentError("--class is of a transporter")
         if code := text_fault(wanted.person_class, CLASS_CHARACTERS_MAX):
             raise EnrolmentError(f"--class: {code}")
+    _require_sources(wanted)
     client_id, secret = f"{wanted.role}-{secrets.token_hex(6)}", secrets.token_urlsafe(32)
-    await database.fetch(
-        "enrol_client",
-        client_id,
-        await asyncio.to_thread(hash_secret, secret, secrets.token_bytes(16)),
-        wanted.role,
-        wanted.id,
-        wanted.state,
-        wanted.place,
-        wanted.mobile,
-        wanted.person_class,
-        at,
-    )
+    secret_hash = await asyncio.to_thread(hash_secret, secret, secrets.token_bytes(16))
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute(
+            SQL["enrol_client"],
+            client_id,
+            secret_hash,
+            wanted.role,
+            wanted.id,
+            wanted.state,
+            wanted.place,
+            wanted.mobile,
+            wanted.person_class,
+            at,
+        )
+        if wanted.role is Role.SMS_PROVIDER:
+            await connection.execute(SQL["enrol_sms_provider"], client_id, secret, wanted.sources)
     return client_id, secret
+
+
+def _require_sources(wanted: Enrolment) -> None:
+    if wanted.sources and wanted.role is not Role.SMS_PROVIDER:
+        raise EnrolmentError("--source is of an sms-provider")
+    for source in wanted.sources:
+        try:
+            ipaddress.ip_network(source)
+        except ValueError as error:
+            raise EnrolmentError(f"--source: {error}") from error
 
 
 class Clients:
@@ -96,7 +117,7 @@ class Clients:
     async def authenticate(self, client_id: str, secret: str) -> Person:
         """The person a client belongs to. Raises Refusal INVALID_CLIENT, TOO_MANY_TOKEN_REQUESTS
         or RECORD_UNAVAILABLE."""
-        if not _CLIENT_ID(client_id):
+        if not is_client_id(client_id):
             raise Refusal("INVALID_CLIENT")
         async with self._turns:
             rows = await self._database.fetch("client_by_id", client_id)

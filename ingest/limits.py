@@ -167,8 +167,8 @@ TAG_HISTORY_MAX: Final = 100
 NUMBERS_BLOCK: Final = 5000
 """Numbers leased at once; at most two blocks a worker are lost in a crash."""
 
-POSTGRES_CONNECTIONS_MAX: Final = 350
-POSTGRES_CONNECTIONS_PER_WORKER: Final = 38
+POSTGRES_CONNECTIONS_MAX: Final = 420
+POSTGRES_CONNECTIONS_PER_WORKER: Final = 46
 POSTGRES_COMMAND_SECONDS_MAX: Final = 30.0
 POSTGRES_IDLE_IN_TRANSACTION_MS_MAX: Final = 10_000
 """A worker that froze within a transaction must not hold its locks for longer."""
@@ -193,6 +193,23 @@ IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 128
 SWEEP_SECONDS: Final = 60.0
 SWEEP_ROWS_MAX: Final = 10_000
 
+SMS_BODY_BYTES_MAX: Final = 16 * 1024
+"""One delivery of an aggregator: a joined message is far smaller."""
+SMS_PROVIDER_KNOWN_SECONDS: Final = 10.0
+"""How long a worker goes by what it knows of an aggregator."""
+SMS_OF_A_CARRIER_A_SECOND: Final = 4000
+"""Messages one worker takes of one carrier in the long run; past it 429 TOO_MANY_MESSAGES, and they
+are delivered again."""
+SMS_OF_A_CARRIER_AT_ONCE: Final = 1000
+SMS_OF_A_NUMBER_EVERY: Final = timedelta(seconds=6)
+"""Messages one worker listens to from one number, in the long run."""
+SMS_OF_A_NUMBER_AT_ONCE: Final = 20
+"""And in a burst: what a driver with a full lorry types in a minute. Past it the number is told
+once, and then nothing."""
+SMS_NUMBERS_PACED_MAX: Final = 100_000
+"""Numbers whose pace one worker remembers; one that is forgotten starts anew."""
+SMS_ON_ITS_WAY_MAX: Final = timedelta(hours=12)
+"""A message that took longer is not acted on: whoever sent it has long done something else."""
 SMS_REPLIED_WITHIN: Final = timedelta(hours=6)
 """How long a reply to a message is worth sending."""
 SMS_INFORMED_WITHIN: Final = timedelta(hours=72)

@@ -11,14 +11,14 @@ def check() -> None:
     # and of what a late read saw; replays recalled and kept; notifications; consolidations; lists
     # of both and of reads; reports; withdrawals; uploads; invoices read, listed for GSTR-1, and
     # searched for; tags, and conveyances that need one; mobile numbers registered, looked up, heard
-    # of, and registered by nobody; parts of messages. The rest is for the chores and for single
-    # rows: a lease of numbers or of the hot state must not wait for these.
+    # of, and registered by nobody; aggregators; parts of messages. The rest is for the chores and
+    # for single rows: a lease of numbers or of the hot state must not wait for these.
     in_use = limits.WRITERS * limits.WRITE_LANES + 2 * limits.READ_LANES + 1 + 1 + 2 + 1 + 1
     in_use += (
         limits.CONSOLIDATIONS_AT_ONCE
         + 3 * limits.LISTS_AT_ONCE
         + 4 * limits.RARE_WRITES_AT_ONCE
-        + 3
+        + 4
     )
     in_use += limits.BULK_WRITES_AT_ONCE + limits.INVOICE_READ_LANES + limits.EXTRACTS_AT_ONCE
     in_use += limits.INVOICE_SEARCHES_AT_ONCE + 1
@@ -61,6 +61,9 @@ def check() -> None:
     assert limits.BULK_LINE_BYTES_MAX <= limits.BULK_SLICE_BYTES_MAX
     assert limits.BULK_UPLOADS_OF_ONE_MAX < limits.BULK_UPLOADS_MAX
     assert limits.BULK_SLICE_LINES_MAX < limits.INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
+    assert limits.SMS_ON_ITS_WAY_MAX < limits.REPLAY_KEPT, (
+        "a message whose claim is forgotten is too late"
+    )
     assert limits.LIST_ITEMS_DEFAULT <= limits.LIST_ITEMS_MAX
     assert limits.EXTRACTS_AT_ONCE < limits.EXTRACTS_OPEN_MAX, "a line to wait in"
     assert limits.REDIS_COMMAND_SECONDS_MAX < limits.POSTGRES_COMMAND_SECONDS_MAX, (

@@ -86,9 +86,10 @@ class Replay:
         claim: Claim | None,
         act: Callable[[], Awaitable[StoredAnswer]],
         refuse: Callable[[Refusal], StoredAnswer | None],
+        earlier_claims: Sequence[Claim] = (),
     ) -> tuple[StoredAnswer, bool]:
         """What `act` answers, or what the first request under the claim's key was answered; and
-        whether it was replayed.
+        whether it was replayed. The request may have come under one of `earlier_claims` before.
 
         `act` stores its own success through `claim_all` in its transaction and raises
         AlreadyAnsweredError when another request did so first. `refuse` answers a refusal that is
@@ -97,8 +98,9 @@ class Replay:
         """
         if claim is None:
             return await act(), False
-        if (earlier := await self._recalls.submit(claim)) is not None:
-            return earlier, True
+        for asked in (claim, *earlier_claims):
+            if (earlier := await self._recalls.submit(asked)) is not None:
+                return earlier, True
         try:
             return await act(), False
         except AlreadyAnsweredError as answered:

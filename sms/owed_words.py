@@ -3,35 +3,18 @@ sending."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final
-
-import msgspec
-from msgspec import Struct
 
 from ingest.lookups import Lookups
 from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY
 from ingest.owed_messages import OwedMessage
 from sms.wording import notices
-from sms.wording.said import Language, Said
+from sms.wording.said import Said, said_of
 from validators.eway_bill import AcceptanceStatus, EwayBill, Status, acceptance_status, status
-from validators.sms_number import Notice
+from validators.sms_number import Language, Notice
 
 NewPassword = Callable[[str, str, datetime], Awaitable[str | None]]
 """A new one-time password for a GSTIN and a number (`SmsNumbers.new_password`); None where none is
 awaited. The one made before it is not good any more."""
-
-
-class _Reply(Struct):
-    template: str
-    text: str
-
-
-_reply: Final = msgspec.json.Decoder(_Reply)
-
-
-def as_reply(said: Said) -> bytes:
-    """A reply as it is kept to be sent: the body of the answer that a claim keeps and owes."""
-    return msgspec.json.encode(_Reply(*said))
 
 
 class NotOwedAnyMore(Exception):
@@ -52,13 +35,12 @@ class OwedWords:
         A number that said STOP is sent nothing any more but what answers its messages from STOP on:
         those of before are as good as somebody else's.
         """
-        language = Language(message.recipient.language(message.gstin))
+        language = message.recipient.language(message.gstin)
         stopped_at = message.recipient.stopped_at
         if message.kind == REPLY:
             if stopped_at is not None and message.created_at < stopped_at:
                 raise NotOwedAnyMore("the number said STOP since")
-            reply = _reply.decode(message.reply or b"")
-            return Said(reply.template, reply.text)
+            return said_of(message.reply or b"")
         if message.kind == ONE_TIME_PASSWORD:
             return await self._password(message, at, language)
         if stopped_at is not None:

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from sms.http_carrier import HttpSettings
 from sms.smpp.settings import SmppSettings
-from sms.wording.said import TEMPLATES, Language
+from sms.wording.said import TEMPLATES
+from validators.sms_number import Language
 
 _OTHERS_READ: Final = stat.S_IRGRP | stat.S_IROTH
 

@@ -30,7 +30,8 @@ from tests.gateway_in_process import Gateway
 from tests.invoices import INVOICES, invoice
 from tests.reads import READS, read
 from tests.reports import detention, final, summary
-from tests.sms_numbers import NUMBERS, a_mobile
+from tests.sms import INBOUND, fields
+from tests.sms_numbers import MOBILE, NUMBERS, a_mobile
 from tests.tags import OPERATOR, TAGS, a_tag
 from validators.authority import Person, Role
 from validators.calendar import india_date
@@ -64,7 +65,8 @@ class World:
         self._gateway = gateway
         self._http = http
         self.clock = gateway.clock
-        self.credentials = uvloop.run(_enrolled(dsn, self.clock()))
+        self.credentials = uvloop.run(_enrolled(dsn, Role.TAXPAYER, self.clock()))
+        self.provider = uvloop.run(_enrolled(dsn, Role.SMS_PROVIDER, self.clock()))
         self._tokens: dict[str, tuple[datetime, str]] = {}
         self.path: dict[str, tuple[str, ...]] = {}
         self.vehicle = _VEHICLE
@@ -97,6 +99,9 @@ class World:
             "ebn": tuple(ebns),
             "tag": (tag,),
             "mobile": (self._mobile(),),
+            **{name: (value,) for name, value in fields("HELP", MOBILE).items()},
+            "client_id": (self.provider[0],),
+            "client_secret": (self.provider[1],),
             "irn": (irn,),
             "document_number": (uploaded["document_number"],),
             "reference": tuple(parts),
@@ -146,6 +151,9 @@ class World:
             },
             ("POST", READS): {"reads": [read(self.path["tag"][0], self.clock.now)]},
             ("PUT", f"{TAGS}/{{tag}}"): {"vehicle_number": "MH14CD5678"},
+            ("POST", INBOUND): fields("HELP", self.path["mobile"][0]) | {
+                "client_id": self.provider[0], "client_secret": self.provider[1]
+            },
             ("POST", NUMBERS): {"mobile": a_mobile(), "notices": ["EXPIRES_SOON"]},
             ("POST", f"{NUMBERS}/{{mobile}}/confirmation"): {"password": "123456"},
             ("POST", INSPECTIONS): summary(ebn=ebn),
@@ -180,10 +188,10 @@ class World:
         return str(answer.json()[number])
 
 
-async def _enrolled(dsn: str, at: datetime) -> tuple[str, str]:
-    """A taxpayer's client id and secret."""
+async def _enrolled(dsn: str, role: Role, at: datetime) -> tuple[str, str]:
+    """The client id and secret of somebody new."""
     database = await Database.connect(dsn, connections_max=1)
     try:
-        return await enrol(database, Enrolment(Role.TAXPAYER, SUPPLIER), at)
+        return await enrol(database, Enrolment(role, SUPPLIER), at)
     finally:
         await database.close()

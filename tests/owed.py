@@ -8,7 +8,6 @@ from typing import Any
 import asyncpg
 
 from sms.carrier import Outgoing
-from sms.owed_words import as_reply
 from sms.wording.said import Said
 
 MOBILE = "9845012345"
@@ -21,7 +20,7 @@ async def owed(connection: asyncpg.Connection, at: datetime, **changes: Any) -> 
     row: dict[str, Any] = {
         "kind": "REPLY",
         "mobile": MOBILE,
-        "reply": as_reply(Said("stranger.en", "words")),
+        "reply": Said("stranger.en", "words").kept,
         "created_at": at,
         "due_at": at,
         "expires_at": at + 10 * MINUTE,

@@ -28,10 +28,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         Problem(
             "TOO_MANY_PASSWORDS", 429, "Too many one-time passwords were asked for", retry=True
         ),
+        Problem("TOO_MANY_MESSAGES", 429, "More messages than are taken from you", retry=True),
         # The request as HTTP.
         Problem("NO_SUCH_RESOURCE", 404, "There is nothing at this path"),
         Problem("METHOD_NOT_ALLOWED", 405, "This path does not answer this method"),
         Problem("INVALID_CLIENT", 401, "The client id or the client secret is wrong"),
+        Problem("INVALID_SIGNATURE", 401, "The signature is not that of this delivery"),
+        Problem("SOURCE_NOT_ALLOWED", 403, "You do not deliver from this address"),
         Problem("UNSUPPORTED_GRANT_TYPE", 400, "Only client_credentials is granted"),
         Problem("UNAUTHENTICATED", 401, "A valid bearer token is needed"),
         Problem("ROLE_NOT_PERMITTED", 403, "This call is not for your role"),
@@ -157,6 +160,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "DETENTION_TOO_SHORT": "makes it thirty minutes or less: only more is reported",
     "STATED_WITH_GOODS": "must be stated with each line of goods when there is a list of them",
     "TAG_FORMAT": "is not a tag: 16 to 124 hexadecimal digits, four to a word, not all of them 0",
+    "MESSAGE_ID_FORMAT": "must be 1 to 128 visible ASCII characters",
     "READ_ID_FORMAT": "must be 1 to 64 visible ASCII characters",
     "READ_TOO_OLD": "is longer ago than a read may be when it is sent",
     "READ_AHEAD": "is further ahead than a reader's clock may be",

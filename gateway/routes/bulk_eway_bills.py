@@ -54,7 +54,7 @@ def operation(services: Services) -> Operation:
         endpoint=services.bulk.endpoint(take),
         roles=TRADERS,
         request=Ins06,
-        request_type=NDJSON,
+        request_types=(NDJSON,),
         answers=((200, BulkLine), (200, BulkEnd)),
         refusals=("IDEMPOTENCY_KEY_NOT_TAKEN",),
         answer_type=NDJSON,

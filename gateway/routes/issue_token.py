@@ -1,13 +1,11 @@
 """POST /v1/oauth/token: an access token for client credentials (RFC 6749, section 4.4)."""
 
-import base64
-import binascii
 from typing import Final
-from urllib.parse import parse_qs, unquote_plus
 
 from msgspec import Struct
 
-from gateway.http import FORM, Answer, Call
+from gateway.client_credentials import client_credentials
+from gateway.http import FORM, Answer, Call, form_fields
 from gateway.operation import Operation
 from gateway.services import Services
 from gateway.views import encode
@@ -53,15 +51,10 @@ def operation(services: Services) -> Operation:
 
     async def issue(call: Call) -> Answer:
         body = await call.body(FORM, limits.TOKEN_REQUEST_BYTES_MAX)
-        try:
-            fields = parse_qs(
-                body.decode("ascii"), errors="strict", max_num_fields=limits.QUERY_FIELDS_MAX
-            )
-        except ValueError as error:
-            raise Refusal("MALFORMED_BODY", str(error)) from error
-        if fields.get("grant_type") != ["client_credentials"]:
+        fields = form_fields(body)
+        if fields.get("grant_type") != "client_credentials":
             raise Refusal("UNSUPPORTED_GRANT_TYPE")
-        client_id, secret = _credentials(call, fields)
+        client_id, secret = client_credentials(call.headers.get(b"authorization"), fields)
         person = await services.clients.authenticate(client_id, secret)
         token = AccessToken(
             services.tokens.issue(person, call.at),
@@ -77,30 +70,7 @@ def operation(services: Services) -> Operation:
         endpoint=answer,
         roles=None,
         request=TokenRequest,
-        request_type=FORM,
+        request_types=(FORM,),
         answers=((200, AccessToken),),
         refusals=("INVALID_CLIENT", "UNSUPPORTED_GRANT_TYPE", "TOO_MANY_TOKEN_REQUESTS"),
     )
-
-
-def _credentials(call: Call, fields: dict[str, list[str]]) -> tuple[str, str]:
-    """The client's id and secret, by HTTP Basic or in the body. Raises Refusal INVALID_CLIENT."""
-    authorization = call.headers.get(b"authorization")
-    if authorization is None:
-        try:
-            (client_id,), (secret,) = fields["client_id"], fields["client_secret"]
-        except (KeyError, ValueError) as error:
-            raise Refusal("INVALID_CLIENT", "client_id and client_secret are needed") from error
-        return client_id, secret
-    scheme, _, encoded = authorization.partition(b" ")
-    try:
-        if scheme.lower() != b"basic":
-            raise ValueError(scheme)
-        written = base64.b64decode(encoded, validate=True).decode()
-        quoted_id, colon, quoted_secret = written.partition(":")
-        if not colon:
-            raise ValueError(written)
-    except (binascii.Error, ValueError) as error:
-        raise Refusal("INVALID_CLIENT", "the Authorization header is not HTTP Basic") from error
-    # RFC 6749, section 2.3.1: both are form-encoded before they are joined.
-    return unquote_plus(quoted_id), unquote_plus(quoted_secret)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from sms.wording.said import Language, Said, said
+from sms.wording.said import Said, said
 from validators.calendar import INDIA
 from validators.eway_bill import AcceptanceStatus, EwayBill, Status, acceptance_status, status
+from validators.sms_number import Language
 
 NOTHING: Final = "-"
 """Where a bill has no such thing: off the road it has no vehicle."""

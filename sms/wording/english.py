@@ -136,6 +136,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     # Of the number itself.
     "stranger": "This number is not registered for e-way bills by SMS. Please ask your company to "
     "register it",
+    "confirmed-to-choose": "This number is confirmed for {gstin} too. It serves several GSTINs: "
+    "choose one with USE and the GSTIN, e.g. USE {gstin}",
     "confirmed": "This number is confirmed for GSTIN {gstin}. Send HELP for the messages, STOP to "
     "end",
     "wrong-password": "Wrong OTP. Tries left: {tries}. Example: CONFIRM 123456",

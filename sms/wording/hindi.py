@@ -125,6 +125,8 @@ HINDI: Final[Mapping[str, str]] = {
     "help.ENGLISH": "अंग्रेज़ी में उत्तर पाने के लिए: ENGLISH. उदाहरण: ENGLISH",
     # Of the number itself.
     "stranger": "यह नंबर SMS द्वारा ई-वे बिल के लिए पंजीकृत नहीं है। कृपया अपनी कंपनी से पंजीकरण करवाएं",
+    "confirmed-to-choose": "इस नंबर की {gstin} के लिए भी पुष्टि हुई। इस पर कई GSTIN हैं: "
+    "USE और GSTIN भेजकर एक चुनें",
     "confirmed": "इस नंबर की GSTIN {gstin} के लिए पुष्टि हुई। संदेशों के लिए HELP, बंद करने के लिए STOP भेजें",
     "wrong-password": "OTP गलत है। शेष प्रयास: {tries}। उदाहरण: CONFIRM 123456",
     "no-password": "इस नंबर से किसी OTP की प्रतीक्षा नहीं है। कृपया पहले नंबर पंजीकृत करवाएं",

@@ -1,9 +1,10 @@
 """What is said to a number that did not ask."""
 
 from sms.wording.bills import NOTHING, instant
-from sms.wording.said import Language, Said, said
+from sms.wording.said import Said, said
 from validators.eway_bill import EwayBill
 from validators.money import rupees
+from validators.sms_number import Language
 
 
 def one_time_password(password: str, gstin: str, language: Language) -> Said:

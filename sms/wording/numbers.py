@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from sms.messages import Help
-from sms.wording.said import Language, Said, said
+from sms.wording.said import Said, said
+from validators.sms_number import Language
 
 GSTINS_MAX: Final = 4
 """So many GSTINs of 15 characters are named beside the longest text."""
@@ -23,6 +24,11 @@ def stranger(language: Language) -> Said:
 def confirmed(gstin: str, language: Language) -> Said:
     """The number acts for a GSTIN from now on."""
     return said("confirmed", language, gstin=gstin)
+
+
+def confirmed_to_choose(gstin: str, language: Language) -> Said:
+    """The number is confirmed for one more GSTIN, and acts for none until it says USE."""
+    return said("confirmed-to-choose", language, gstin=gstin)
 
 
 def wrong_password(tries_left: int, language: Language) -> Said:

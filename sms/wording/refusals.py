@@ -6,10 +6,11 @@ from sms.forms import misread_of
 from sms.grammar import written_field
 from sms.messages import FIELDS, MESSAGES, Message, Misread, example_of
 from sms.wording.english import ENGLISH
-from sms.wording.said import Language, Said, said, shortened
+from sms.wording.said import Said, said, shortened
 from validators.errors import Refusal
 from validators.money import VALUE_PAISE_MAX, rupees
 from validators.rulebook import DISTANCE_KM_MAX
+from validators.sms_number import Language
 
 _MOST: Final = {"ApprDist": str(DISTANCE_KM_MAX), "TotalValue": rupees(VALUE_PAISE_MAX)}
 _EXAMPLES: Final = {field.name: field.example for field in FIELDS.values()}
@@ -52,7 +53,8 @@ def refused(message: Message, refusal: Refusal, language: Language) -> Said:
     name = f"refused.{refusal.problem.code}"
     if name not in ENGLISH:
         name = "refused.INTERNAL_ERROR"
-    named = str(next((refusal.members[each] for each in _NAMED_BY if each in refusal.members), ""))
+    members = refusal.members
+    named = next((str(members[each]) for each in _NAMED_BY if each in members), "")
     if named and f"{name}.named" in ENGLISH:
         name = f"{name}.named"
     return said(name, language, subject=_subject(message), named=named)

@@ -1,19 +1,13 @@
 """A text that is said: which template it is of, its variables filled in, within the limits."""
 
-from enum import StrEnum
 from typing import Final, NamedTuple
+
+import msgspec
 
 from sms.alphabets import BASIC, EXTENSION, SEPTETS_ALONE, UNITS_JOINED, septets, utf16_units
 from sms.wording.english import ENGLISH
 from sms.wording.hindi import HINDI
-
-
-class Language(StrEnum):
-    """The languages of the answers."""
-
-    ENGLISH = "en"
-    HINDI = "hi"
-
+from validators.sms_number import Language
 
 SEPTETS_MAX: Final = SEPTETS_ALONE
 """English: one segment of GSM-7."""
@@ -44,6 +38,19 @@ class Said(NamedTuple):
 
     template: str
     text: str
+
+    @property
+    def kept(self) -> bytes:
+        """As a reply is kept with the message it answers."""
+        return msgspec.json.encode(self)
+
+
+_read_kept: Final = msgspec.json.Decoder(Said).decode
+
+
+def said_of(kept: bytes) -> Said:
+    """A reply as it was kept."""
+    return _read_kept(kept)
 
 
 def said(name: str, language: Language, **values: str) -> Said:

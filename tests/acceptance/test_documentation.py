@@ -31,6 +31,7 @@ PARTS_A: Final = "/v1/part-a"
 CONSOLIDATED: Final = "/v1/consolidated-eway-bills"
 ASKED: Final = f"{BILLS}/requirement"
 BULK: Final = (f"{BILLS}/bulk", "/v1/invoices/bulk")
+UNKEYED: Final = ("/v1/oauth/token", "/sms/inbound", ASKED, "/v1/rfid/reads", *BULK)
 VEHICLE: Final = "/v1/vehicles/{vehicle_number}/eway-bills"
 MAPPED: Final = f"{TAGS}/{{tag}}"
 CONFIRMATION: Final = f"{NUMBERS}/{{mobile}}/confirmation"
@@ -48,6 +49,11 @@ BODY = (
 CHANGE = (
     f"{KNOWN} {BODY} MALFORMED_JSON INVALID_DOCUMENT INVALID_IDEMPOTENCY_KEY"
     " IDEMPOTENCY_KEY_REUSED CHANGED_MEANWHILE OUTCOME_UNKNOWN"
+)
+DELIVERED = (
+    f"{ANY} UNAUTHENTICATED ROLE_NOT_PERMITTED OVERLOADED RECORD_UNAVAILABLE OUTCOME_UNKNOWN"
+    " INVALID_CLIENT INVALID_SIGNATURE SOURCE_NOT_ALLOWED TOO_MANY_MESSAGES INVALID_DOCUMENT"
+    " IDEMPOTENCY_KEY_REUSED"
 )
 OF_NO_BILL = CHANGE.replace(" CHANGED_MEANWHILE", "")
 CODES: Final = {
@@ -97,6 +103,9 @@ CODES: Final = {
     ("DELETE", MAPPED): f"{KNOWN} TAG_NOT_FOUND OUTCOME_UNKNOWN",
     ("GET", MAPPED): f"{KNOWN} TAG_NOT_FOUND",
     ("GET", TAGS): f"{KNOWN} INVALID_QUERY",
+    ("POST", "/sms/inbound"): f"{DELIVERED} {BODY} MALFORMED_JSON",
+    ("GET", "/sms/inbound"): f"{DELIVERED} INVALID_QUERY",
+    ("GET", "/v1/sms/dead-letters"): f"{KNOWN} INVALID_QUERY",
     ("POST", NUMBERS): f"{OF_NO_BILL} SMS_NUMBER_ALREADY_CONFIRMED TOO_MANY_SMS_NUMBERS"
     " TOO_MANY_PASSWORDS",
     ("GET", NUMBERS): KNOWN,
@@ -245,7 +254,7 @@ async def test_the_contract_s_fields_are_described(gateway: Gateway) -> None:
     assert "ebn" in schemas["DocumentProblemBody"]["properties"]
     for (method, path), operation in described.items():
         keyed = any(one["name"] == "Idempotency-Key" for one in operation["parameters"])
-        assert keyed == (method == "POST" and path not in ("/v1/oauth/token", ASKED, READS, *BULK))
+        assert keyed == (method == "POST" and path not in UNKEYED)
         for status in ("429", "503"):
             if "application/problem+json" in operation["responses"].get(status, {"content": {}}):
                 assert "Retry-After" in operation["responses"][status]["headers"]

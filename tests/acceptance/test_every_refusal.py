@@ -16,6 +16,7 @@ from tests.acceptance.invoice_refusals import INVOICE_TRIGGERS
 from tests.acceptance.life_refusals import LIFE_TRIGGERS, TODAYS_TRIGGERS
 from tests.acceptance.report_refusals import REPORT_TRIGGERS
 from tests.acceptance.sms_number_refusals import SMS_NUMBER_TRIGGERS
+from tests.acceptance.sms_refusals import SMS_TRIGGERS
 from tests.acceptance.tag_refusals import TAG_TRIGGERS
 from tests.documents import (
     COMMISSIONER,
@@ -269,9 +270,14 @@ TRIGGERS: Final[dict[str, Trigger]] = {
 }
 
 
-OTHERS: Final = (
-    LIFE_TRIGGERS | REPORT_TRIGGERS | INVOICE_TRIGGERS | TAG_TRIGGERS | SMS_NUMBER_TRIGGERS
-)
+OTHERS: Final = {
+    **LIFE_TRIGGERS,
+    **REPORT_TRIGGERS,
+    **INVOICE_TRIGGERS,
+    **TAG_TRIGGERS,
+    **SMS_NUMBER_TRIGGERS,
+    **SMS_TRIGGERS,
+}
 
 
 OF_ONE_READ: Final = {"READ_ID_REUSED"}

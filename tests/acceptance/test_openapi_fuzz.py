@@ -67,6 +67,9 @@ AnyCase = Case[Any]
 AnyOperation = APIOperation[Any, Any, Any, Any]
 AS_IT_IS, KNOWN, NEAR, ENCODED = "as it is", "known numbers", "nearly sound", "wrong encoding"
 HOWS: Final = (AS_IT_IS, AS_IT_IS, KNOWN, NEAR, NEAR, NEAR, ENCODED)
+CREDENTIALS: Final = {"client_id", "client_secret"}
+OF_WHAT_EXISTS: Final = {"ebn", "document_number", "vehicle_number", "from", *CREDENTIALS}
+"""Query parameters that are given what there is."""
 WRONG_ENCODINGS: Final = (
     {"Content-Type": "text/plain"}, {"Content-Encoding": "br"}, {"Content-Encoding": "gzip"}
 )  # fmt: skip
@@ -194,7 +197,7 @@ def _altered(data: st.DataObject, world: World, case: AnyCase, how: str) -> dict
         return {}
     for name in case.path_parameters:
         case.path_parameters[name] = data.draw(st.sampled_from(world.path[name]))
-    for name in case.query.keys() & {"ebn", "document_number", "vehicle_number"}:
+    for name in case.query.keys() & OF_WHAT_EXISTS:
         case.query[name] = data.draw(st.sampled_from(world.path[name]))
     if how == KNOWN or not case.operation.body:
         return {}
@@ -252,7 +255,7 @@ def _sound(fuzz: Fuzz, operation: AnyOperation, role: str) -> None:
                 query={
                     name: known[name]
                     for name, one in parameters.items()
-                    if one["in"] == "query" and one["required"]
+                    if one["in"] == "query" and (one["required"] or name in CREDENTIALS)
                 },
                 body=body,
                 media_type=next(iter(operation.body)).media_type if operation.body else None,

@@ -16,7 +16,6 @@ from sms.owed_words import OwedWords
 from sms.receipts import Receipts
 from sms.sending import Sender
 from sms.wording import notices
-from sms.wording.said import Language
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
 from tests.owed import (
@@ -31,6 +30,7 @@ from tests.owed import (
     settled,
 )
 from tests.waiting import until
+from validators.sms_number import Language
 
 HOUR = timedelta(hours=1)
 PASSWORD = "493817"

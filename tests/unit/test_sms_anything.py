@@ -7,7 +7,8 @@ from sms.grammar import read, written
 from sms.messages import MESSAGES, Message, Misread, example_of
 from sms.spelling import TEXT_CHARACTERS_MAX, plain
 from sms.wording.refusals import misread
-from sms.wording.said import Language, fits
+from sms.wording.said import fits
+from validators.sms_number import Language
 
 EXAMPLES = [example_of(kind) for kind in MESSAGES.values()]
 ANY_TEXT = st.text(max_size=2 * TEXT_CHARACTERS_MAX)

@@ -32,7 +32,7 @@ from sms.messages import (
     Use,
 )
 from sms.wording import bills, numbers
-from sms.wording.said import Language, Said
+from sms.wording.said import Said
 from tests.documents import RECIPIENT, SUPPLIER, TRANSPORTER
 from validators.change_forms import (
     Transfer,
@@ -46,6 +46,7 @@ from validators.ins06 import Ins06, examine
 from validators.life import answered, cancelled, handed_over, moved
 from validators.money import Paise
 from validators.rulebook import rulebook_of
+from validators.sms_number import Language
 
 AT = datetime(2018, 4, 1, 4, 50, tzinfo=UTC)
 """10:20 in India."""

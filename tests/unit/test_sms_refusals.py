@@ -5,9 +5,10 @@ import pytest
 from sms.grammar import read
 from sms.messages import MESSAGES, Message, Misread, example_of, fields_of
 from sms.wording.refusals import misread, refused
-from sms.wording.said import TEMPLATES, Language, Said, fits
+from sms.wording.said import TEMPLATES, Said, fits
 from validators.errors import FAULTS, PROBLEMS, Refusal, fault
 from validators.rulebook import DISTANCE_KM_MAX
+from validators.sms_number import Language
 
 ENGLISH = Language.ENGLISH
 LANGUAGES = pytest.mark.parametrize("language", Language)
@@ -26,6 +27,10 @@ NEVER_MET = {
     "UNSUPPORTED_GRANT_TYPE", "UNAUTHENTICATED", "IDEMPOTENCY_KEY_NOT_TAKEN",
     "UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_CONTENT_ENCODING", "BODY_TOO_LARGE", "MALFORMED_BODY",
     "MALFORMED_JSON", "INVALID_IDEMPOTENCY_KEY", "INVALID_QUERY",
+    # Of deliveries and of numbers, told to whoever delivers or registers them.
+    "TOO_MANY_MESSAGES", "TOO_MANY_PASSWORDS", "INVALID_SIGNATURE", "SOURCE_NOT_ALLOWED",
+    "SMS_NUMBER_NOT_FOUND", "SMS_NUMBER_ALREADY_CONFIRMED", "TOO_MANY_SMS_NUMBERS",
+    "WRONG_PASSWORD", "NO_PASSWORD_AWAITED", "PASSWORD_SPENT", "PASSWORD_EXPIRED",
     # Of Parts A, invoices, consolidated bills, tags, reads, reports, notifications, renewals.
     "PART_A_NOT_FOUND", "CONSOLIDATED_NOT_FOUND", "INSPECTION_NOT_FOUND", "INVOICE_NOT_FOUND",
     "TAG_NOT_FOUND", "NOT_THE_FURNISHER", "NOT_THE_INSPECTOR", "NOTIFICATION_EXISTS",

@@ -13,12 +13,13 @@ from sms.grammar import read
 from sms.messages import MESSAGES, Confirm, Help, Misread, example_of, fields_of
 from sms.wording import bills, notices, numbers
 from sms.wording.refusals import misread
-from sms.wording.said import SEPTETS_MAX, TEMPLATES, UNITS_MAX, Language, Said, fits, said
+from sms.wording.said import SEPTETS_MAX, TEMPLATES, UNITS_MAX, Said, fits, said
 from tests.documents import RECIPIENT, SUPPLIER, TRANSPORTER
 from tests.unit.test_sms_every_message import AT, BILL, HOUR
 from validators.eway_bill import PartA
 from validators.identifiers import vehicle_fault
 from validators.money import VALUE_PAISE_MAX, rupees
+from validators.sms_number import Language
 
 ENGLISH, HINDI = Language.ENGLISH, Language.HINDI
 LANGUAGES = pytest.mark.parametrize("language", Language)
