@@ -14,13 +14,11 @@ import asyncpg
 import uvloop
 from redis.exceptions import RedisError
 
-from gateway import demo, supervisor
 from gateway.reader.arguments import add_arguments as add_reader_arguments
 from gateway.servers.embedded import DataDirectoryInUse, Endpoints, attach
 from gateway.servers.process import ServerFailed
 from gateway.settings import SettingError, Settings, environment, variable
 from gateway.upload.arguments import add_arguments as add_upload_arguments
-from gateway.worker import now
 from ingest.archive import ArchiveError, archive_invoices
 from ingest.clients import Enrolment, EnrolmentError, enrol
 from ingest.database import Database
@@ -45,7 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         DataDirectoryInUse,
         ServerFailed,
         ArchiveError,
-        supervisor.StartError,
         Refusal,
         OSError,
         RuntimeError,
@@ -160,6 +157,9 @@ def _flags(command: argparse.ArgumentParser, *names: str) -> None:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> None:
+    # Whoever only calls a gateway needs nothing of what serves.
+    from gateway import supervisor  # noqa: PLC0415
+
     supervisor.serve(settings, lambda line: print(line, flush=True))
 
 
@@ -175,7 +175,7 @@ def _enrol(settings: Settings, chosen: argparse.Namespace) -> None:
     )
 
     async def run(database: Database, _: Endpoints) -> tuple[str, str]:
-        return await enrol(database, wanted, now())
+        return await enrol(database, wanted, datetime.now(UTC))
 
     client_id, secret = _with_record(settings, run)
     print(json.dumps({"client_id": client_id, "client_secret": secret}))
@@ -197,14 +197,14 @@ def _rebuild(settings: Settings, _: argparse.Namespace) -> None:
         hot_state = HotState(database, servers.redis_url)
         try:
             # Whichever the gateway that serves was told: a list too short would be believed.
-            return await rebuild_hot_state(database, hot_state, now(), progress)
+            return await rebuild_hot_state(database, hot_state, datetime.now(UTC), progress)
         finally:
             await hot_state.disconnect()
 
     done = _with_record(settings, run)
     print(
         f"\n{done.bills} live e-way bills, {done.vehicles} vehicles and {done.tags} tags "
-        "are in the hot state"
+        "were gone through"
     )
 
 
@@ -218,7 +218,7 @@ def _month(text: str) -> date:
 def _archive(settings: Settings, chosen: argparse.Namespace) -> None:
     async def run(database: Database, _: Endpoints) -> int:
         count = 0
-        async for done in archive_invoices(database, chosen.before, chosen.into, now()):
+        async for done in archive_invoices(database, chosen.before, chosen.into, datetime.now(UTC)):
             print(f"{done.partition}: {done.invoices} invoices in {done.file or 'no file'}")
             count += 1
         return count
@@ -245,6 +245,8 @@ def _reader(_: Settings, chosen: argparse.Namespace) -> None:
 
 
 def _demo(_: Settings, __: argparse.Namespace) -> None:
+    from gateway import demo  # noqa: PLC0415
+
     demo.show()
 
 

@@ -36,7 +36,6 @@ from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import Decision, EwayBill
 from validators.lane import stay_of
 from validators.life import answered, cancelled, handed_over, moved
-from validators.notification import rfid_classes
 
 Decide = Callable[[EwayBill], EwayBill]
 """The bill after a change; raises Refusal when its state or the person forbids it."""
@@ -156,9 +155,8 @@ class Changes:
 
         async def attempt(known: KnownNotifications) -> StoredAnswer:
             changed = decide(bill)
-            vehicle = changed.vehicle_number if by_another else None
-            if vehicle and (classes := rfid_classes(request.at, known.notifications)):
-                await self._tag_requirement.require(changed.carrier, vehicle, classes)
+            if by_another and (vehicle := changed.vehicle_number):
+                await self._tag_requirement.require(changed.carrier, vehicle, request.at, known)
             answer = request.render(changed)
             new = _Change(bill, changed, request.claim, answer, known.version)
             return await self._commits.submit(new)

@@ -25,7 +25,6 @@ from validators.consolidated import (
 )
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import EwayBill
-from validators.notification import rfid_classes
 
 _ATTEMPTS_MAX = 3
 
@@ -90,8 +89,7 @@ class Consolidations:
                 if found:
                     raise invalid_document(found)
                 known = self._notifications.current
-                if classes := rfid_classes(at, known.notifications):
-                    await self._tag_requirement.require(person.id, vehicle, classes)
+                await self._tag_requirement.require(person.id, vehicle, at, known)
                 before = [bills[ebn] for ebn in ebns]
                 number = number or await self._generation.number(at)
                 whole, after = consolidated(

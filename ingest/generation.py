@@ -4,7 +4,7 @@ A bill may be new, may complete a Part A that waited, or may go on from another 
 takes the place of ends in the transaction that stores it.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -32,7 +32,7 @@ from validators.calendar import india_date
 from validators.errors import Fault, Refusal, invalid_document
 from validators.eway_bill import DocumentKey, EwayBill, generated, key_of
 from validators.ins06 import Ins06, examine, hsn_codes
-from validators.notification import extra_days, rfid_classes
+from validators.notification import extra_days
 from validators.rulebook import Rulebook, rulebook_in_force
 
 _NOTHING_STORED: Final = frozenset(
@@ -153,11 +153,8 @@ class Generation:
         decides it, again if there is a notification by then that it was not decided by. Raises as
         `generate`, and OutdatedError when what it was to take the place of has changed."""
 
-        def decide(known: KnownNotifications) -> Awaitable[StoredAnswer]:
-            new = make(known)
-            if classes := rfid_classes(new.bill.generated_at, known.notifications):
-                return self._submit_with_tag(new, classes)
-            return self._commits.submit(new)
+        async def decide(known: KnownNotifications) -> StoredAnswer:
+            return await self._commits.submit(await self._with_tag(make(known), known))
 
         try:
             return await self._notifications.decided_by_all(decide)
@@ -177,15 +174,18 @@ class Generation:
         """Waits until everything accepted is committed."""
         await self._commits.close()
 
-    async def _submit_with_tag(self, new: NewBill, classes: frozenset[str]) -> StoredAnswer:
-        """r2(4): only if the vehicle has the tag that transporters of these classes need."""
-        vehicle = new.bill.vehicle_number
-        if vehicle and new.bill.part_a.mode == "ROAD":
-            refusal = await self._tag_requirement.refusal(new.bill.carrier, vehicle, classes)
-            if refusal and _ends_something(new):
-                raise refusal
-            new = new._replace(refusal=refusal)
-        return await self._commits.submit(new)
+    async def _with_tag(self, new: NewBill, known: KnownNotifications) -> NewBill:
+        """The bill, refused if its vehicle has not the tag that it needs, r2(4)."""
+        bill, vehicle = new.bill, new.bill.vehicle_number
+        if not vehicle or bill.part_a.mode != "ROAD":
+            return new
+        at = bill.generated_at
+        refusal = await self._tag_requirement.refusal(bill.carrier, vehicle, at, known)
+        if refusal is None:
+            return new
+        if _ends_something(new):
+            raise refusal
+        return new._replace(refusal=refusal)
 
     async def _commit(self, batch: list[NewBill]) -> Sequence[StoredAnswer | Exception]:
         write = partial(_write, self._notices)

@@ -6,7 +6,7 @@ never puts back what is being changed.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -19,6 +19,7 @@ from ingest.hot_state import Entry, HotState, bill_key, tag_key, vehicle_key
 from ingest.numbers import first_number_of
 from ingest.queries import SQL
 from ingest.records import bill_of, bill_of_hot_value, hot_value, stay_of_row
+from validators.calendar import instant_of, microseconds_of
 from validators.eway_bill import EwayBill
 from validators.lane import LOOKS_BACK, Stay
 from validators.rulebook import RULEBOOKS, longest_validity
@@ -156,7 +157,6 @@ class Mapping(NamedTuple):
 
 
 NOT_MAPPED: Final = Mapping(None, None)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def _load_tags(
@@ -172,7 +172,7 @@ def _tag_entry(tag: str, mapping: Mapping, _: datetime) -> Entry:
     # Read by lua/carried.lua, too. The V tells a mapping from a reservation.
     value = "V"
     if mapping.since is not None:
-        value += f"{mapping.vehicle_number} {(mapping.since - _EPOCH) // timedelta(microseconds=1)}"
+        value += f"{mapping.vehicle_number} {microseconds_of(mapping.since)}"
     return Entry(tag_key(tag), value.encode(), _TAG_KEPT_SECONDS)
 
 
@@ -180,7 +180,7 @@ def _mapping_of(value: bytes) -> Mapping:
     if value == b"V":
         return NOT_MAPPED
     vehicle, _, since = value[1:].decode().partition(" ")
-    return Mapping(vehicle, _EPOCH + timedelta(microseconds=int(since)))
+    return Mapping(vehicle, instant_of(int(since)))
 
 
 BILLS: Final[Kind[int, EwayBill]] = Kind(

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -86,37 +86,41 @@ class HotState:
     async def get(self, keys: Sequence[str]) -> list[bytes | None] | None:
         """The values of keys, None for one not known; None altogether when nothing of Redis may
         be believed. One round trip."""
+
         epoch = self.believed_epoch()
         if epoch is None:
             return None
-        try:
-            values = await self._redis.call("MGET", *(f"{epoch}:{key}" for key in keys))
-        except UNREACHABLE:
-            return None
-        if self.believed_epoch() != epoch:  # The lease ran out while Redis was answering.
-            return None
-        return list(map(_known, values))
+        asked = self._redis.call("MGET", *(f"{epoch}:{key}" for key in keys))
+        values = await self._if_believed_still(epoch, asked)
+        return None if values is None else list(map(_known, values))
 
     async def carried(
         self, tag_keys: Sequence[str], vehicle_key: str
     ) -> list[tuple[bytes | None, bytes | None]] | None:
         """The values of tags, each with that of the vehicle it names, whose keys begin with
         `vehicle_key`; None as in `get`. One round trip."""
+
         epoch = self.believed_epoch()
         if epoch is None:
             return None
         names = [f"{epoch}:{key}" for key in tag_keys]
-        try:
-            values = await self._run("carried", names, f"{epoch}:{vehicle_key}")
-        except UNREACHABLE:
-            return None
-        if self.believed_epoch() != epoch:
+        asked = self._run("carried", names, f"{epoch}:{vehicle_key}")
+        values = await self._if_believed_still(epoch, asked)
+        if values is None:
             return None
         of_tags, places, of_vehicles = values
         vehicles = [None, *map(_known, of_vehicles)]
         return [
             (_known(of_tag), vehicles[place]) for of_tag, place in zip(of_tags, places, strict=True)
         ]
+
+    async def _if_believed_still(self, epoch: int, asked: Awaitable[Any]) -> Any:
+        """What Redis answers; None when it does not, or when the lease ran out meanwhile."""
+        try:
+            values = await asked
+        except UNREACHABLE:
+            return None
+        return values if self.believed_epoch() == epoch else None
 
     # Writing ---------------------------------------------------------------------------------
 

@@ -110,7 +110,8 @@ class Reads:
             some = sent[first : first + limits.RFID_READS_IN_A_SLICE]
             try:
                 async with self._slices:
-                    _require_in_time(due)
+                    if asyncio.get_running_loop().time() > due:
+                        raise _too_late()
                     outcomes += await self._count(person, some, at, due)
             except Refusal as refusal:
                 outcomes += [refusal] * len(some)
@@ -209,14 +210,9 @@ def _bounded(batch: Sequence[NewRead]) -> Iterator[Sequence[NewRead]]:
     yield part
 
 
-def _require_in_time(due: float) -> None:
-    """Raises Refusal OVERLOADED once it is too late to begin: a claim is kept for as long after a
-    read could be counted, and no longer."""
-    if asyncio.get_running_loop().time() > due:
-        raise _too_late()
-
-
 def _too_late() -> Refusal:
+    """Of what was not begun in time: a claim is kept for as long after a read could be counted, and
+    no longer."""
     return Refusal("OVERLOADED", "the call took too long; of this nothing was done")
 
 

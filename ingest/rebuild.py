@@ -16,7 +16,8 @@ _PAGE: Final = 1000
 
 
 class Rebuilt(NamedTuple):
-    """How many there are of each in the hot state."""
+    """How many of each were gone through, and are in the hot state unless somebody was writing
+    them: who asks next fills those."""
 
     bills: int = 0
     vehicles: int = 0
@@ -30,7 +31,7 @@ async def rebuild_hot_state(
     progress: Callable[[Rebuilt, float], None],
 ) -> Rebuilt:
     """Opens an empty epoch and fills it with every bill live at `at`, what each vehicle carries and
-    the vehicle each tag is on; answers how many.
+    the vehicle each tag is on; answers how many it went through.
 
     Serving goes on: what is read meanwhile and not filled yet comes from PostgreSQL. `progress` is
     told what is done and the seconds taken, page by page. Raises Refusal RECORD_UNAVAILABLE when

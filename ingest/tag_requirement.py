@@ -2,12 +2,15 @@
 notification in effect names. Where there is none it is nobody's business, and costs nothing."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Database
+from ingest.notifications import KnownNotifications
 from validators.errors import Refusal
+from validators.notification import rfid_classes
 
 
 class _Asked(NamedTuple):
@@ -28,11 +31,15 @@ class TagRequirement:
         )
 
     async def refusal(
-        self, carrier: str, vehicle_number: str, classes: frozenset[str]
+        self, carrier: str, vehicle_number: str, at: datetime, known: KnownNotifications
     ) -> Refusal | None:
-        """RFID_TAG_REQUIRED if the carrier is of one of these classes, by any of its clients, and
-        no tag is on its vehicle now, whoever mapped it: r2(4). Concurrent questions of a worker
-        share one round trip. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+        """RFID_TAG_REQUIRED if the carrier is, by any of its clients, of a class that these
+        notifications name at this instant, and no tag is on its vehicle now, whoever mapped it:
+        r2(4). Concurrent questions of a worker share one round trip. Raises Refusal OVERLOADED or
+        RECORD_UNAVAILABLE."""
+        classes = rfid_classes(at, known.notifications)
+        if not classes:
+            return None
         lacking = await self._lookups.submit(_Asked(carrier, vehicle_number))
         named = next((one for one in lacking if one in classes), None)
         if named is None:
@@ -43,9 +50,11 @@ class TagRequirement:
             "one first",
         )
 
-    async def require(self, carrier: str, vehicle_number: str, classes: frozenset[str]) -> None:
+    async def require(
+        self, carrier: str, vehicle_number: str, at: datetime, known: KnownNotifications
+    ) -> None:
         """Raises what `refusal` answers, r2(4), and as it does."""
-        if refusal := await self.refusal(carrier, vehicle_number, classes):
+        if refusal := await self.refusal(carrier, vehicle_number, at, known):
             raise refusal
 
     async def close(self) -> None:

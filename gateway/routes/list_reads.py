@@ -1,7 +1,7 @@
 """GET /v1/rfid/reads: where and when a vehicle passed a reader, newest first."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
@@ -14,13 +14,12 @@ from gateway.services import Services
 from gateway.views import encode
 from ingest import limits
 from validators.authority import OFFICERS
+from validators.calendar import instant_of, microseconds_of
 from validators.errors import Refusal, fault
 from validators.forms import read_query
 from validators.identifiers import normal_vehicle, vehicle_fault
 from validators.reads import CountedRead
 
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _PLACE: Final = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})").fullmatch
 _PAST_ALL: Final = (datetime(9999, 1, 1, tzinfo=UTC), 0)
 
@@ -67,11 +66,11 @@ def operation(services: Services) -> Operation:
 
 def _place(read: CountedRead) -> str:
     """Where a read stands in the list: its instant, in microseconds, and its number."""
-    return f"{(read.read_at - _BEGINNING) // _MICROSECOND}.{read.read_number}"
+    return f"{microseconds_of(read.read_at)}.{read.read_number}"
 
 
 def _place_of(text: str) -> tuple[datetime, int] | None:
     written = _PLACE(text)
     if written is None:
         return None
-    return _BEGINNING + int(written[1]) * _MICROSECOND, int(written[2])
+    return instant_of(int(written[1])), int(written[2])

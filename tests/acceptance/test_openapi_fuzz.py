@@ -10,7 +10,8 @@ documents for this status, or when a request that the schema forbids is taken.
 
 In CI one seeded round. Long, with what was asked and answered printed at the end:
 
-    OPENAPI_FUZZ_ROUNDS=20 python -m pytest -s tests/acceptance/test_openapi_fuzz.py
+    export OPENAPI_FUZZ_ROUNDS=20 OPENAPI_FUZZ_EXAMPLES=20
+    python -m pytest -s tests/acceptance/test_openapi_fuzz.py
 
 OPENAPI_FUZZ_EXAMPLES sets the requests of an operation and role in a round (beside those of the
 edges of its schema), OPENAPI_FUZZ_SEED the first round. A round is the same each time.
@@ -45,7 +46,7 @@ from tests.reads import READS
 from validators.errors import PROBLEMS
 
 ROUNDS: Final = int(os.environ.get("OPENAPI_FUZZ_ROUNDS", "1"))
-EXAMPLES: Final = int(os.environ.get("OPENAPI_FUZZ_EXAMPLES", "20"))
+EXAMPLES: Final = int(os.environ.get("OPENAPI_FUZZ_EXAMPLES", "8"))
 SEED: Final = int(os.environ.get("OPENAPI_FUZZ_SEED", "0"))
 AGES: Final = tuple(timedelta(hours=hours) for hours in (0, 0, 9, 0, 30, 0, 80))
 """How old what exists is when it is asked about, in turn: most windows are those of a new bill."""
