@@ -68,7 +68,14 @@ async def linked(
     begun. The task ends before that only by an error."""
     async with _carrying(services, sms, clock) as carrier:
         words = OwedWords(services.lookups, services.sms_numbers.new_password)
-        sender = Sender(services.owed_messages, words, carrier, sms.template_ids, clock=clock)
+        sender = Sender(
+            services.owed_messages,
+            words,
+            carrier,
+            sms.template_ids,
+            clock=clock,
+            at_once=sms.at_once,
+        )
         sending = asyncio.create_task(sender.run())
         try:
             yield sending

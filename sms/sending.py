@@ -49,8 +49,8 @@ class Sender:
         words: OwedWords,
         carrier: Carrier,
         template_ids: Mapping[str, str],
-        clock: Callable[[], datetime],
         *,
+        clock: Callable[[], datetime],
         at_once: int = limits.SMS_AWAITED_AT_ONCE,
     ) -> None:
         self._owed = owed

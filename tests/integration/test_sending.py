@@ -61,7 +61,7 @@ class Sending:
         words = OwedWords(gateway.services.lookups, self._new_password)
         outbox = owed or gateway.services.owed_messages
         ids = {"stranger.en": "1107"}
-        self.sender = Sender(outbox, words, self.carrier, ids, gateway.clock, **bounds)
+        self.sender = Sender(outbox, words, self.carrier, ids, clock=gateway.clock, **bounds)
         self._running: asyncio.Task[None] | None = None
 
     async def _new_password(self, gstin: str, mobile: str, at: datetime) -> str | None:
