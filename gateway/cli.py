@@ -68,7 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = _command(commands, "serve", "start everything and serve", _serve)
-    _flags(serve, "host", "port", "workers", "log_level", "rulebooks", "sms_settings")
+    _flags(
+        serve,
+        "host",
+        "port",
+        "workers",
+        "log_level",
+        "rulebooks",
+        "sms_settings",
+        "trusted_proxies",
+    )
 
     new = _command(commands, "enrol", "give a person a client id and secret", _enrol)
     new.add_argument("role", choices=[role.value for role in Role], metavar="ROLE")
@@ -132,6 +141,7 @@ _HELP = {
     "log_level": "debug, info, warning or error",
     "rulebooks": "versions of the rules that apply from their date on, comma-separated",
     "sms_settings": "TOML file of how SMS is sent; without it none is",
+    "trusted_proxies": "addresses or networks whose X-Forwarded-For is believed, comma-separated",
 }
 _KINDS = {
     "port": int,

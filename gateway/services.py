@@ -11,6 +11,7 @@ import asyncpg
 
 from gateway.bulk import Bulk
 from gateway.metrics import Metrics
+from gateway.sms_services import SmsServices, sms_services
 from gateway.tokens import Tokens
 from ingest import limits, limits_fit
 from ingest.changes import Changes
@@ -30,7 +31,6 @@ from ingest.lookups import Lookups
 from ingest.notices import Notices
 from ingest.notifications import Notifications
 from ingest.numbers import IDS_PER_MONTH, Numbers
-from ingest.owed_messages import OwedMessages
 from ingest.part_a_from_invoice import PartAFromInvoice
 from ingest.parts_a import PartsA
 from ingest.past_lanes import PastLanes
@@ -39,15 +39,9 @@ from ingest.reads import Reads
 from ingest.recording import Recorder
 from ingest.renewals import Renewals
 from ingest.replay import Replay
-from ingest.sms_numbers import SmsNumbers
-from ingest.sms_parts import SmsParts
-from ingest.sms_providers import SmsProviders
-from ingest.sms_strangers import Strangers
 from ingest.tag_requirement import TagRequirement
 from ingest.tags import Tags
 from ingest.verifications import Verifications
-from sms.acts import Acts
-from sms.conversation import Conversation
 from validators.errors import Refusal
 from validators.rulebook import RULEBOOKS_DEFAULT, Rulebook
 
@@ -79,11 +73,7 @@ class Services:
     inspections: Inspections
     detentions: Detentions
     tags: Tags
-    sms_numbers: SmsNumbers
-    strangers: Strangers
-    sms_providers: SmsProviders
-    sms_parts: SmsParts
-    conversation: Conversation
+    sms: SmsServices
     invoices: Invoices
     invoice_lookups: InvoiceLookups
     part_a_from_invoice: PartAFromInvoice
@@ -91,7 +81,6 @@ class Services:
     extracts: Extracts
     notifications: Notifications
     notices: Notices
-    owed_messages: OwedMessages
     rulebooks: Sequence[Rulebook]
 
     def publish(self, metrics: Metrics) -> None:
@@ -107,13 +96,11 @@ class Services:
             "lanes": self.lanes.waiting,
             "reads": self.reads.waiting,
             "read_slices": self.reads.slices_waiting,
-            "strangers": self.strangers.waiting,
             "lookups": self.lookups.waiting + self.invoice_lookups.waiting,
+            **self.sms.waiting,
         }
         believed = self.hot_state.believed_epoch() is not None
-        metrics.publish(
-            waiting=waiting, hot_state_believed=believed, owed=self.owed_messages.counted
-        )
+        metrics.publish(waiting=waiting, hot_state_believed=believed, owed=self.sms.owed.counted)
 
     async def keep_publishing(self, metrics: Metrics) -> None:
         """Passes on once a second, until cancelled."""
@@ -167,9 +154,7 @@ async def running(
     reports = RareWrites(database, recorder)
     parts_a = PartsA(database, recorder, generation, lookups, part_a_from_invoice)
     changes = Changes(recorder, lookups, notifications, tag_requirement, notices)
-    replay, strangers = Replay(database), Strangers(database)
-    sms_numbers = SmsNumbers(database, RareWrites(database, recorder))
-    acts = Acts(replay, sms_numbers, parts_a, changes, lookups)
+    replay = Replay(database)
     services = Services(
         database,
         hot_state,
@@ -189,11 +174,7 @@ async def running(
         Inspections(reports, lookups, generation.rulebook),
         Detentions(reports, lookups, generation.rulebook),
         Tags(RareWrites(database, recorder)),
-        sms_numbers,
-        strangers,
-        SmsProviders(database),
-        SmsParts(database),
-        Conversation(replay, sms_numbers, strangers, acts),
+        sms_services(database, recorder, replay, parts_a=parts_a, changes=changes, lookups=lookups),
         Invoices(recorder, invoice_ids),
         invoice_lookups,
         part_a_from_invoice,
@@ -201,7 +182,6 @@ async def running(
         Extracts(database),
         notifications,
         notices,
-        OwedMessages(database),
         rulebooks,
     )
     await notifications.refresh()
@@ -225,15 +205,8 @@ def _chores(services: Services, clock: Clock) -> Iterator[Coroutine[None, None, 
     yield services.notifications.keep()
     yield services.notices.keep()
     yield services.hot_state.keep()
-    yield services.owed_messages.keep_counting(clock)
-    for sweep in (
-        services.replay.sweep,
-        services.reads.sweep,
-        services.strangers.sweep,
-        services.sms_parts.sweep,
-        services.owed_messages.bury_expired,
-        services.owed_messages.sweep,
-    ):
+    yield services.sms.owed.keep_counting(clock)
+    for sweep in (services.replay.sweep, services.reads.sweep, *services.sms.sweeps):
         yield _keep_sweeping(sweep, clock)
 
 
@@ -245,9 +218,7 @@ async def _commit_accepted(services: Services) -> None:
     await services.changes.close()
     await services.verifications.close()
     await services.reads.close()
-    await services.strangers.close()
-    await services.sms_numbers.close()
-    await services.owed_messages.close()
+    await services.sms.close()
     await services.replay.close()
 
 

@@ -1,5 +1,6 @@
 """Settings, read once at start: each has an environment variable, and most a flag of `serve`."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -30,6 +31,7 @@ class Settings:
     log_level: str = "info"
     rulebooks: str = ",".join(rulebook.version for rulebook in RULEBOOKS_DEFAULT)
     sms_settings: Path | None = None
+    trusted_proxies: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **chosen: Any) -> "Settings":
@@ -56,6 +58,11 @@ class Settings:
             raise SettingError(f"workers {self.workers} is not from 1 to {limits.WORKERS_MAX}")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingError(f"log level {self.log_level!r} is not debug, info, warning or error")
+        try:
+            for proxy in filter(None, self.trusted_proxies.split(",")):
+                ipaddress.ip_network(proxy.strip())
+        except ValueError as error:
+            raise SettingError(f"trusted proxies: {error}") from error
         try:
             rulebooks_enabled(self.rulebook_versions)
         except ValueError as error:

@@ -67,9 +67,9 @@ async def linked(
     """Speaks with the carrier that the settings name until the block ends, then ends what was
     begun. The task ends before that only by an error."""
     async with _carrying(services, sms, clock) as carrier:
-        words = OwedWords(services.lookups, services.sms_numbers.new_password)
+        words = OwedWords(services.lookups, services.sms.numbers.new_password)
         sender = Sender(
-            services.owed_messages,
+            services.sms.owed,
             words,
             carrier,
             sms.template_ids,
@@ -95,7 +95,7 @@ async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> Async
 
         async def receive(delivered: Delivered) -> None:
             # Whoever wrote is answered by a message of its own, owed in the same transaction.
-            await services.conversation.answer(
+            await services.sms.conversation.answer(
                 Inbound(
                     carrier=carrier_name,
                     message_id=delivered.message_id,
@@ -106,8 +106,8 @@ async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> Async
                 )
             )
 
-        receipts = Receipts(services.owed_messages, clock)
-        link = Link(sms.smpp, receive, receipts.receive, services.sms_parts, clock)
+        receipts = Receipts(services.sms.owed, clock)
+        link = Link(sms.smpp, receive, receipts.receive, services.sms.parts, clock)
         linking = asyncio.create_task(link.run())
         try:
             yield link

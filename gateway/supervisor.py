@@ -88,6 +88,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
             servers.redis_url,
             settings.log_level,
             settings.rulebook_versions,
+            settings.trusted_proxies,
         )
         duties = [_Duty(worker.run, serving)] * settings.workers
         if sms.sends:

@@ -32,6 +32,7 @@ class WorkerSettings:
     redis_url: str
     log_level: str
     rulebooks: tuple[str, ...]
+    trusted_proxies: str
 
 
 def run(settings: WorkerSettings, ready: Connection) -> None:
@@ -98,8 +99,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
-def server_config(app: object) -> uvicorn.Config:
-    """How uvicorn serves the application, here and in tests."""
+def server_config(app: object, trusted_proxies: str = "") -> uvicorn.Config:
+    """How uvicorn serves the application, here and in tests. `trusted_proxies` are the addresses
+    and networks whose X-Forwarded-For says who calls, separated by commas; none: who connects."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="none",
@@ -109,7 +111,8 @@ def server_config(app: object) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=limits.DRAIN_SECONDS_MAX,
     )
@@ -121,7 +124,11 @@ async def _serve(settings: WorkerSettings, ready: Connection) -> None:
         metrics = Metrics()
         app = create_app(services, now, metrics)
         publishing = asyncio.create_task(services.keep_publishing(metrics))
-        server = Server(server_config(app), lambda: _announce(ready), services.bulk.close)
+        server = Server(
+            server_config(app, settings.trusted_proxies),
+            lambda: _announce(ready),
+            services.bulk.close,
+        )
         # A worker without its supervisor would hold the port and be stopped by nobody.
         when_orphaned(lambda: server.handle_exit(signal.SIGTERM, None))
         # uvicorn raises a signal it handled once more when it has stopped; we still have to drain.

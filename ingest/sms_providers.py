@@ -27,9 +27,13 @@ class Provider:
 
     def require_source(self, address: str) -> None:
         """Raises Refusal SOURCE_NOT_ALLOWED unless the provider delivers from an address."""
-        if self.sources and not any(
-            ipaddress.ip_address(address) in network for network in self.sources
-        ):
+        if not self.sources:
+            return
+        try:
+            caller = ipaddress.ip_address(address)
+        except ValueError as error:  # A proxy said something else.
+            raise Refusal("SOURCE_NOT_ALLOWED") from error
+        if not any(caller in network for network in self.sources):
             raise Refusal("SOURCE_NOT_ALLOWED")
 
     def knows(self, secret: str) -> bool:

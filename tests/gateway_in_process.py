@@ -78,10 +78,13 @@ async def gateway_in_process(
     redis_url: str,
     clock: TestClock,
     rulebooks: Sequence[Rulebook] = RULEBOOKS_DEFAULT,
+    *,
+    trusted_proxies: str = "",
 ) -> AsyncIterator[Gateway]:
     """Serves until the block ends."""
     async with running(dsn, redis_url, clock, rulebooks) as services:
-        server = uvicorn.Server(server_config(create_app(services, clock, Metrics())))
+        app = create_app(services, clock, Metrics())
+        server = uvicorn.Server(server_config(app, trusted_proxies))
         bound = listener("127.0.0.1", 0)
         address = f"http://127.0.0.1:{bound.getsockname()[1]}"
         async with _accepting(server, bound):

@@ -33,7 +33,7 @@ async def register(
 
 async def sent_password(gateway: Gateway, who: Person, mobile: str = MOBILE) -> str:
     """The one-time password that is sent to a number, as whoever sends it makes it."""
-    made = await gateway.services.sms_numbers.new_password(who.id, mobile, gateway.clock())
+    made = await gateway.services.sms.numbers.new_password(who.id, mobile, gateway.clock())
     assert made is not None
     return made
 
@@ -66,7 +66,7 @@ async def registered(gateway: Gateway, who: Person, mobile: str = MOBILE, **more
 
 async def known(gateway: Gateway, mobile: str = MOBILE) -> KnownNumber:
     """What is known of a number now."""
-    return await gateway.services.sms_numbers.known(mobile, gateway.clock())
+    return await gateway.services.sms.numbers.known(mobile, gateway.clock())
 
 
 def a_claim(gateway: Gateway, mobile: str = MOBILE, key: str = "") -> Claim:

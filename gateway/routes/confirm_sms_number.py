@@ -17,7 +17,7 @@ def operation(services: Services) -> Operation:
     async def confirm(
         call: Call, request: Request, form: Confirmation, faults: list[Fault]
     ) -> StoredAnswer:
-        return await services.sms_numbers.confirm(request, call.mobile(), form, faults)
+        return await services.sms.numbers.confirm(request, call.mobile(), form, faults)
 
     return Operation(
         method="POST",

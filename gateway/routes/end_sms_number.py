@@ -12,7 +12,7 @@ def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
     async def end(call: Call) -> Answer:
-        ended = await services.sms_numbers.end(call.caller, call.mobile(), at=call.at)
+        ended = await services.sms.numbers.end(call.caller, call.mobile(), at=call.at)
         return Answer(200, encode(sms_number_view(ended, call.at)))
 
     return Operation(

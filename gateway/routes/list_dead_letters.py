@@ -32,7 +32,7 @@ def operation(services: Services) -> Operation:
         if faults:
             raise Refusal("INVALID_QUERY", faults=tuple(faults))
         # One more than shown tells whether there is a next page.
-        found = await services.owed_messages.dead_letters(before, count + 1)
+        found = await services.sms.owed.dead_letters(before, count + 1)
         shown = found[:count]
         page = DeadLetterList(
             [dead_letter_view(letter) for letter in shown],

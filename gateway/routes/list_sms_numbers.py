@@ -12,7 +12,7 @@ def operation(services: Services) -> Operation:
     """The operation, served by these services."""
 
     async def list_numbers(call: Call) -> Answer:
-        found = await services.sms_numbers.of(call.caller)
+        found = await services.sms.numbers.of(call.caller)
         views = [sms_number_view(registration, call.at) for registration in found]
         return Answer(200, encode(SmsNumberList(views, None)))
 

@@ -90,7 +90,7 @@ def operations(services: Services) -> Sequence[Operation]:
             sent_at=form.received_at,
             is_awaited=True,
         )
-        return Answer(200, (await services.conversation.answer(inbound)).encode(), _TEXT)
+        return Answer(200, (await services.sms.conversation.answer(inbound)).encode(), _TEXT)
 
     async def posted(call: Call) -> Answer:
         media_type = call.require_media_type(FORM, JSON)
@@ -138,10 +138,10 @@ async def _provider(
     if authorization is not None and authorization[:7].lower() == b"bearer ":
         person = services.tokens.person_of(authorization, call.at)
         require_role(person, frozenset({Role.SMS_PROVIDER}))
-        return await services.sms_providers.of(person.client_id)
+        return await services.sms.providers.of(person.client_id)
     signature = call.headers.get(b"x-signature")
     if signature is not None:
-        provider = await services.sms_providers.of(
+        provider = await services.sms.providers.of(
             call.headers.get(b"x-client-id", b"").decode("latin-1")
         )
         if not provider.signed(signed, signature.decode("latin-1")):
@@ -149,7 +149,7 @@ async def _provider(
         return provider
     texts = {name: value for name, value in fields.items() if isinstance(value, str)}
     client_id, secret = client_credentials(authorization, texts)
-    provider = await services.sms_providers.of(client_id)
+    provider = await services.sms.providers.of(client_id)
     if not provider.knows(secret):
         raise Refusal("INVALID_CLIENT")
     return provider

@@ -17,7 +17,7 @@ def operation(services: Services) -> Operation:
     async def register(
         _: Call, request: Request, form: NewSmsNumber, faults: list[Fault]
     ) -> StoredAnswer:
-        return await services.sms_numbers.register(request, form, faults)
+        return await services.sms.numbers.register(request, form, faults)
 
     return Operation(
         method="POST",

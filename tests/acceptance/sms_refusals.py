@@ -12,7 +12,7 @@ from tests.sms import INBOUND, Aggregator, fields
 
 
 async def _too_many(gateway: Gateway) -> httpx.Response:
-    gateway.services.conversation._of_carriers = Pace(timedelta(days=1), at_once=1, keys_max=10)
+    gateway.services.sms.conversation._of_carriers = Pace(timedelta(days=1), at_once=1, keys_max=10)
     aggregator = await Aggregator.enrolled(gateway)
     await aggregator.said("HELP")
     return await aggregator.deliver("HELP")

@@ -104,7 +104,7 @@ async def test_what_waits_and_what_is_dead_is_measured(gateway: Gateway, dsn: st
     await owed(sql, at, kind="INFORM_SUPPLIER", ebn=1)
     await owed(sql, at, dead_at=at, dead_reason="x")
     await sql.close()
-    await gateway.services.owed_messages.count(at)
+    await gateway.services.sms.owed.count(at)
     shown = (await gateway.http.get("/metrics")).text.splitlines()
     assert {
         'gateway_sms_waiting{line="awaited"} 1.0',

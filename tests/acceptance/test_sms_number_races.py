@@ -136,7 +136,7 @@ async def test_one_message_at_both_workers_acts_once(workers: Workers) -> None:
         LOCKED_ROWS,
         MOBILE,
         *(
-            one.services.sms_numbers.confirm_by_sms(message(one, key="the-same"), password)
+            one.services.sms.numbers.confirm_by_sms(message(one, key="the-same"), password)
             for one in gateways
         ),
     )
@@ -172,7 +172,7 @@ async def test_ended_and_confirmed_at_once(workers: Workers, ender: str) -> None
     stopping: Coroutine[Any, Any, Any] = (
         end(workers.two, BY)
         if ender == "end"
-        else workers.two.services.sms_numbers.stop(message(workers.two))
+        else workers.two.services.sms.numbers.stop(message(workers.two))
     )
     confirmed, _ = await workers.race(
         LOCKED_ROWS, MOBILE, confirm(workers.one, BY, password), stopping
@@ -187,13 +187,13 @@ async def test_a_stranger_at_both_workers_is_told_once(workers: Workers) -> None
     told, silent = StoredAnswer(200, b"Not registered"), StoredAnswer(200, b"")
     gateways: tuple[Gateway, ...] = (workers.one, workers.two)
     at = workers.one.clock()
-    await workers.one.services.strangers.answer(MOBILE, a_claim(workers.one), told, silent, at)
+    await workers.one.services.sms.strangers.answer(MOBILE, a_claim(workers.one), told, silent, at)
     workers.one.clock.advance(hours=24, microseconds=1)
     answers = await workers.race(
         LOCKED_STRANGER,
         MOBILE,
         *(
-            one.services.strangers.answer(MOBILE, a_claim(one), told, silent, one.clock())
+            one.services.sms.strangers.answer(MOBILE, a_claim(one), told, silent, one.clock())
             for one in gateways
         ),
     )
@@ -207,11 +207,11 @@ async def test_whatever_two_workers_do_a_gstin_has_two_numbers_at_most(workers: 
     async def busy(gateway: Gateway, mobile: str, who: Person) -> None:
         for _ in range(3):
             if (await register(gateway, who, mobile)).status_code == 201:
-                password = await gateway.services.sms_numbers.new_password(
+                password = await gateway.services.sms.numbers.new_password(
                     who.id, mobile, gateway.clock()
                 )
                 await confirm(gateway, who, password or "000000", mobile)
-                await gateway.services.sms_numbers.stop(message(gateway, mobile))
+                await gateway.services.sms.numbers.stop(message(gateway, mobile))
 
     await asyncio.gather(
         *(

@@ -163,7 +163,7 @@ async def test_a_password_is_made_within_ten_minutes_of_being_asked_for(
 ) -> None:
     await register(gateway, BY)
     gateway.clock.now += PASSWORD_GOOD_FOR + late
-    make = gateway.services.sms_numbers.new_password(SUPPLIER, MOBILE, gateway.clock())
+    make = gateway.services.sms.numbers.new_password(SUPPLIER, MOBILE, gateway.clock())
     assert (await make is None) == bool(late)
 
 
@@ -178,7 +178,7 @@ async def test_the_fifth_try_is_the_last(gateway: Gateway) -> None:
     assert _said(await confirm(gateway, BY, another(password)))[1] == "WRONG_PASSWORD"
     assert _said(await confirm(gateway, BY, password)) == (409, "PASSWORD_SPENT")
     assert await _list(gateway) == [(MOBILE, "PASSWORD_SPENT")]
-    make = gateway.services.sms_numbers.new_password(SUPPLIER, MOBILE, gateway.clock())
+    make = gateway.services.sms.numbers.new_password(SUPPLIER, MOBILE, gateway.clock())
     assert await make is None
     # Whoever asks for another one begins anew.
     await registered(gateway, BY)
@@ -240,7 +240,7 @@ async def test_a_number_lapses_after_ninety_days_of_silence(
 
 async def test_a_number_that_is_heard_does_not_lapse(gateway: Gateway) -> None:
     await registered(gateway, BY)
-    numbers = gateway.services.sms_numbers
+    numbers = gateway.services.sms.numbers
     confirmed_at = gateway.clock()
     gateway.clock.advance(hours=24, microseconds=-1)
     await numbers.heard(await known(gateway), gateway.clock())
@@ -347,9 +347,9 @@ async def test_a_password_is_nowhere_in_clear(
     await confirm(gateway, BY, passwords[0])
     await register(gateway, TO)
     passwords.append(await sent_password(gateway, TO))
-    await gateway.services.sms_numbers.confirm_by_sms(message(gateway), another(passwords[1]))
+    await gateway.services.sms.numbers.confirm_by_sms(message(gateway), another(passwords[1]))
     await _nowhere(dsn, passwords, caplog)
-    await gateway.services.sms_numbers.confirm_by_sms(message(gateway), passwords[1])
+    await gateway.services.sms.numbers.confirm_by_sms(message(gateway), passwords[1])
     await _nowhere(dsn, passwords, caplog)
     assert MOBILE in await _everything(dsn), "the search finds what is there"
 

@@ -55,15 +55,15 @@ async def record(dsn: str) -> AsyncIterator[Record]:
 
 async def _confirm(gateway: Gateway, password: str, key: str = "") -> str:
     asked = message(gateway, key=key)
-    return (await gateway.services.sms_numbers.confirm_by_sms(asked, password)).body.decode()
+    return (await gateway.services.sms.numbers.confirm_by_sms(asked, password)).body.decode()
 
 
 async def _use(gateway: Gateway, gstin: str) -> str:
-    return (await gateway.services.sms_numbers.choose(message(gateway), gstin)).body.decode()
+    return (await gateway.services.sms.numbers.choose(message(gateway), gstin)).body.decode()
 
 
 async def _stop(gateway: Gateway) -> str:
-    return (await gateway.services.sms_numbers.stop(message(gateway))).body.decode()
+    return (await gateway.services.sms.numbers.stop(message(gateway))).body.decode()
 
 
 async def _acts_for(gateway: Gateway) -> str | None:
@@ -185,7 +185,7 @@ async def test_a_number_that_may_have_changed_hands(gateway: Gateway, late: time
     await registered(gateway, VIA)
     await _use(gateway, TRANSPORTER)
     gateway.clock.now += QUIET_MAX + late
-    await gateway.services.sms_numbers.heard(await known(gateway), gateway.clock())
+    await gateway.services.sms.numbers.heard(await known(gateway), gateway.clock())
     # Of the two the one that was not heard from for thirty days ends.
     await registered(gateway, TO)
     number = await known(gateway)
@@ -215,7 +215,7 @@ async def test_stop_ends_every_registration(gateway: Gateway) -> None:
     assert (number.persons, number.acts_for, number.awaits_password) == ((), None, False)
     refused = await confirm(gateway, TO, password)
     assert refused.json()["code"] == "SMS_NUMBER_NOT_FOUND"
-    make = gateway.services.sms_numbers.new_password(RECIPIENT, MOBILE, gateway.clock())
+    make = gateway.services.sms.numbers.new_password(RECIPIENT, MOBILE, gateway.clock())
     assert await make is None
     assert (await known(gateway, other)).acts_for is not None
     assert await _stop(gateway) == "STOPPED None False 0"
@@ -225,7 +225,7 @@ async def test_stop_ends_every_registration(gateway: Gateway) -> None:
 
 
 async def test_the_language_is_the_number_s(gateway: Gateway) -> None:
-    numbers = gateway.services.sms_numbers
+    numbers = gateway.services.sms.numbers
     await register(gateway, BY)
     await numbers.speak(message(gateway), Language.HINDI)
     assert (await known(gateway)).language is Language.HINDI
@@ -299,7 +299,7 @@ async def test_the_record_keeps_a_gstin_to_two(gateway: Gateway, record: Record)
 
 
 async def test_a_stranger_is_told_once_in_a_day(gateway: Gateway, record: Record) -> None:
-    strangers = gateway.services.strangers
+    strangers = gateway.services.sms.strangers
 
     async def answered() -> bytes:
         told_at, at = (await known(gateway)).told_at, gateway.clock()
@@ -319,7 +319,7 @@ async def test_a_stranger_is_told_once_in_a_day(gateway: Gateway, record: Record
 
 
 async def test_a_stranger_s_message_that_comes_again(gateway: Gateway, record: Record) -> None:
-    strangers, at = gateway.services.strangers, gateway.clock()
+    strangers, at = gateway.services.sms.strangers, gateway.clock()
     claims = [a_claim(gateway, key=f"message-from-a-stranger-{index}") for index in range(2)]
     for claim, expected in zip(claims, (TOLD, SILENT), strict=True):
         for _ in range(2):
@@ -328,7 +328,7 @@ async def test_a_stranger_s_message_that_comes_again(gateway: Gateway, record: R
 
 
 async def test_strangers_are_forgotten_after_a_day(gateway: Gateway, record: Record) -> None:
-    strangers, at = gateway.services.strangers, gateway.clock()
+    strangers, at = gateway.services.sms.strangers, gateway.clock()
     for index in range(3):
         await strangers.answer(a_mobile(), a_claim(gateway), TOLD, SILENT, at + index * MICROSECOND)
     await strangers.sweep(at + timedelta(hours=24) + MICROSECOND)
@@ -336,7 +336,7 @@ async def test_strangers_are_forgotten_after_a_day(gateway: Gateway, record: Rec
 
 
 async def test_a_flood_of_strangers_goes_together(gateway: Gateway, record: Record) -> None:
-    strangers, at = gateway.services.strangers, gateway.clock()
+    strangers, at = gateway.services.sms.strangers, gateway.clock()
     mobiles = [a_mobile() for _ in range(200)] + [MOBILE] * 50
     answers = await asyncio.gather(
         *(strangers.answer(one, a_claim(gateway, one), TOLD, SILENT, at) for one in mobiles)
@@ -347,7 +347,7 @@ async def test_a_flood_of_strangers_goes_together(gateway: Gateway, record: Reco
 
 
 async def test_a_message_id_of_another_message_is_refused(gateway: Gateway) -> None:
-    strangers = gateway.services.strangers
+    strangers = gateway.services.sms.strangers
     claim = a_claim(gateway, key="message-used-again")
     await strangers.answer(MOBILE, claim, TOLD, SILENT, gateway.clock())
     with pytest.raises(Refusal) as refused:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.documents import SUPPLIER, person
-from tests.gateway_in_process import Gateway
+from tests.gateway_in_process import Gateway, TestClock, gateway_in_process
 from tests.sms import INBOUND, Aggregator, fields
 from tests.sms_numbers import registered
 from validators.authority import Person, Role
@@ -123,6 +123,25 @@ async def test_an_aggregator_delivers_from_its_own_networks(gateway: Gateway) ->
     for way in WAYS.values():
         answer = await way(outside, fields("HELP"))
         assert (answer.status_code, answer.json()["code"]) == (403, "SOURCE_NOT_ALLOWED")
+
+
+async def test_behind_a_proxy_the_network_is_whose_the_proxy_says(
+    dsn: str, redis_url: str, clock: TestClock
+) -> None:
+    async def status(gateway: Gateway, forwarded: str) -> int:
+        aggregator = await Aggregator.enrolled(gateway, "192.0.2.0/24")
+        gateway.http.headers["X-Forwarded-For"] = forwarded
+        return (await aggregator.deliver("HELP")).status_code
+
+    proxies = "127.0.0.1, 10.0.0.0/8"
+    async with gateway_in_process(dsn, redis_url, clock, trusted_proxies=proxies) as gateway:
+        assert await status(gateway, "192.0.2.7") == 200
+        assert await status(gateway, "192.0.2.7, 10.1.2.3") == 200
+        # Whoever is before the last that is not a proxy may have said anything.
+        assert await status(gateway, "192.0.2.7, 198.51.100.1") == 403
+        assert await status(gateway, "somebody") == 403
+    async with gateway_in_process(dsn, redis_url, clock) as gateway:
+        assert await status(gateway, "192.0.2.7") == 403
 
 
 @pytest.mark.parametrize(

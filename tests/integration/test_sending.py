@@ -59,7 +59,7 @@ class Sending:
         self.carrier = TakingCarrier()
         self.passwords: list[str | None] = []
         words = OwedWords(gateway.services.lookups, self._new_password)
-        outbox = owed or gateway.services.owed_messages
+        outbox = owed or gateway.services.sms.owed
         ids = {"stranger.en": "1107"}
         self.sender = Sender(outbox, words, self.carrier, ids, clock=gateway.clock, **bounds)
         self._running: asyncio.Task[None] | None = None
@@ -161,7 +161,7 @@ async def test_dead_at_once_where_the_carrier_will_never_take_it(
     sending.carrier.does += [PermanentFailure("no such number")]
     number = await owed(sql, gateway.clock())
     await until(settled(sql, number))
-    (letter,) = await gateway.services.owed_messages.dead_letters(None, 10)
+    (letter,) = await gateway.services.sms.owed.dead_letters(None, 10)
     assert (letter.message_id, letter.dead_reason) == (number, "no such number")
 
 
@@ -324,8 +324,8 @@ async def test_expires_soon_until_it_is_not_valid_any_more(
         sql, gateway.clock(), kind="EXPIRES_SOON", ebn=int(bill["ebn"]), gstin=TRANSPORTER,
         expires_at=valid_until + later,
     )  # fmt: skip
-    (message,) = await gateway.services.owed_messages.lease(valid_until, 1, awaited=False)
-    words = OwedWords(gateway.services.lookups, gateway.services.sms_numbers.new_password)
+    (message,) = await gateway.services.sms.owed.lease(valid_until, 1, awaited=False)
+    words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
     if goes_out:
         assert (await words.of(message, valid_until)).template == "expires-soon.en"
         with pytest.raises(Exception, match="not active"):
@@ -352,7 +352,7 @@ async def test_a_number_is_told_so_often_a_day(
     too_late = await owed(sql, at, kind="INFORM_SUPPLIER", **hopeless)
     for number in (notice, too_late):
         await until(settled(sql, number))
-    letters = await gateway.services.owed_messages.dead_letters(None, 10)
+    letters = await gateway.services.sms.owed.dead_letters(None, 10)
     assert {letter.message_id for letter in letters} == {notice, too_late}
     assert {letter.dead_reason for letter in letters} == {
         f"its number was told {most} times within a day"
@@ -472,7 +472,7 @@ async def test_what_was_begun_is_ended_and_nothing_else_begins(
 async def test_a_receipt_may_come_before_its_message_is_marked(
     gateway: Gateway, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at, outbox = gateway.clock(), gateway.services.owed_messages
+    at, outbox = gateway.clock(), gateway.services.sms.owed
     receipts = Receipts(outbox, gateway.clock)
     monkeypatch.setattr(limits, "SMS_RECEIPT_PAUSES_SECONDS", (0.0, *[0.005] * 1000))
     number = await owed(sql, at)
@@ -503,7 +503,7 @@ async def test_a_receipt_may_come_before_its_message_is_marked(
 async def test_states_of_receipts(
     gateway: Gateway, sql: asyncpg.Connection, state: str, reason: str | None
 ) -> None:
-    at, outbox = gateway.clock(), gateway.services.owed_messages
+    at, outbox = gateway.clock(), gateway.services.sms.owed
     number = await owed(sql, at)
     (message,) = await outbox.lease(at, 1, awaited=True)
     await outbox.mark(message, Sent(at, "id"))
@@ -518,5 +518,5 @@ async def test_a_receipt_of_no_message_is_dropped(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await Receipts(gateway.services.owed_messages, gateway.clock).receive("nobody's", "DELIVRD")
+    await Receipts(gateway.services.sms.owed, gateway.clock).receive("nobody's", "DELIVRD")
     assert "a receipt (DELIVRD) of no message" in caplog.text
