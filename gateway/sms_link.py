@@ -68,7 +68,9 @@ async def linked(
     begun. The task ends before that only by an error."""
     async with _carrying(services, sms, clock) as carrier:
         words = OwedWords(services.lookups, services.sms.numbers.new_password)
-        sender = Sender(services.sms.owed, words, carrier, sms.origin, clock=clock)
+        sender = Sender(
+            services.sms.owed, words, carrier, sms.origin, clock=clock, at_once=sms.at_once
+        )
         sending = asyncio.create_task(sender.run())
         try:
             yield sending

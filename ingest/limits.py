@@ -239,6 +239,8 @@ SMS_LOOK_SECONDS: Final = 0.2
 """How often a sender looks for what is due while nothing is."""
 SMS_AWAITED_AT_ONCE: Final = 512
 """Replies and passwords one sender has on their way: enough for 2,000 a second at 100 ms each."""
+SMS_GIVEN_AHEAD_SECONDS: Final = 5.0
+"""Of what a carrier takes at its own pace, so much is given to it at once."""
 SMS_OTHERS_AT_ONCE: Final = 64
 """Everything else: a hundred thousand notices must not keep a driver waiting."""
 SMS_CONNECTIONS: Final = 5

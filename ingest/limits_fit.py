@@ -81,6 +81,9 @@ def check() -> None:
         "what is leased is counted as waiting"
     )
     assert limits.SMS_SEND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX, "what was begun is ended"
+    assert 2 * limits.SMS_GIVEN_AHEAD_SECONDS < limits.SMS_SEND_SECONDS_MAX, (
+        "what waits for its turn with the carrier is not given up"
+    )
     # Beside the workers one more process may use the services.
     most = (limits.WORKERS_MAX + 1) * limits.POSTGRES_CONNECTIONS_PER_WORKER
     assert most < limits.POSTGRES_CONNECTIONS_MAX, "PostgreSQL's max_connections"

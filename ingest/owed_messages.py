@@ -136,7 +136,8 @@ class OwedMessages:
 
     async def admit(self, message: OwedMessage, at: datetime) -> bool:
         """Whether the recipient of a leased message may be told one more; if so it counts from now
-        on, once however often it is tried. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+        on, once however often it is tried. Of several gateways each may let the last one pass at
+        the same instant. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
         return await self._admissions.submit((message, at))
 
     async def mark(self, message: OwedMessage, outcome: Outcome) -> None:

@@ -35,7 +35,7 @@ class OwedWords:
         A number that said STOP is sent nothing any more but what answers its messages from STOP on:
         those of before are as good as somebody else's.
         """
-        language = Language(message.recipient.language(message.gstin))
+        language = message.recipient.language(message.gstin)
         stopped_at = message.recipient.stopped_at
         if message.kind == REPLY:
             if stopped_at is not None and message.created_at < stopped_at:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from ingest import limits
 from sms.carrier import Origin
 from sms.http_carrier import HttpSettings
 from sms.smpp.settings import SmppSettings
@@ -63,6 +64,15 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def sends(self) -> bool:
         """Whether there is a carrier."""
         return bool(self.http or self.smpp)
+
+    @property
+    def at_once(self) -> int:
+        """How many replies the carrier may be given at once: over SMPP those of a few seconds, so
+        that none waits there until it counts as failed."""
+        if self.smpp is None:
+            return limits.SMS_AWAITED_AT_ONCE
+        few = int(self.smpp.submits_per_second * limits.SMS_GIVEN_AHEAD_SECONDS)
+        return max(1, min(few, limits.SMS_AWAITED_AT_ONCE))
 
     @property
     def origin(self) -> Origin:

@@ -123,20 +123,20 @@ SELECT DISTINCT carrier_id FROM outbox JOIN receipt USING (carrier_id) WHERE sen
 -- name: bury_expired_messages
 -- Makes dead letters of some messages that nobody sent in time and nobody is sending.
 UPDATE outbox SET dead_at = $1, dead_reason = 'expired'
-WHERE message_id IN (
+WHERE message_id = ANY (ARRAY(
     SELECT message_id FROM outbox
     WHERE awaited IN (true, false) AND due_at <= $1 AND expires_at < $1
       AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL
     ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
-) RETURNING message_id;
+)) RETURNING message_id;
 
 -- name: sweep_messages
 -- Deletes some messages that expired before an instant, whatever became of them; another sweeper's
 -- rows are passed over.
-DELETE FROM outbox WHERE message_id IN (
+DELETE FROM outbox WHERE message_id = ANY (ARRAY(
     SELECT message_id FROM outbox WHERE expires_at < $1
     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-) RETURNING message_id;
+)) RETURNING message_id;
 
 -- name: count_messages
 -- How many messages of both lines are due before an instant, when the oldest that is awaited was

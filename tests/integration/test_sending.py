@@ -11,7 +11,7 @@ import pytest
 
 from ingest import limits
 from ingest.owed_messages import OwedMessages, Sent
-from sms.carrier import Origin, PermanentFailure, TemporaryFailure
+from sms.carrier import Origin, Outgoing, PermanentFailure, TemporaryFailure
 from sms.owed_words import OwedWords
 from sms.receipts import Receipts
 from sms.sending import Sender

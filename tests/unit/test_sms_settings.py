@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import SettingError, Settings
+from ingest import limits
 from sms.settings import SmsSettings, others_may_read, read_settings
 from sms.wording.said import TEMPLATES
 
@@ -38,6 +39,7 @@ def test_the_whole_of_it(tmp_path: Path) -> None:
     assert settings.http
     assert (settings.http.url, settings.http.secret) == ("https://a.example/send", SECRET)
     assert (settings.header, settings.entity_id, settings.sends) == ("EWAYBL", "1101", True)
+    assert settings.at_once == limits.SMS_AWAITED_AT_ONCE
     assert SECRET not in repr(settings)
     everything = sum(len(texts) for texts in TEMPLATES.values())
     assert len(settings.templates_missing) == everything - 3
@@ -49,6 +51,15 @@ def test_nothing_is_sent_where_nothing_is_said(tmp_path: Path) -> None:
     assert (settings.sends, settings.origin.template_ids) == (False, {})
     assert Settings().sms() == SmsSettings()
     assert _read(tmp_path, 'header = "X"\n' + SMPP).sends
+
+
+@pytest.mark.parametrize(
+    ("a_second", "at_once"), [(1, 5), (50, 250), (102, 510), (103, 512), (10_000, 512)]
+)
+def test_a_carrier_is_given_what_it_takes_in_a_few_seconds(
+    tmp_path: Path, a_second: int, at_once: int
+) -> None:
+    assert _read(tmp_path, f"{SMPP}submits_per_second = {a_second}").at_once == at_once
 
 
 @pytest.mark.parametrize(
