@@ -84,7 +84,6 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--id", required=True, help="GSTIN or transporter id, or the person's own id")
     new.add_argument("--state", help="State code, for an officer or a reader, such as 29")
     new.add_argument("--place", help="where a reader stands")
-    new.add_argument("--mobile", help="mobile number")
     new.add_argument("--class", dest="person_class", help="class of a transporter")
     new.add_argument(
         "--source",
@@ -179,7 +178,6 @@ def _enrol(settings: Settings, chosen: argparse.Namespace) -> None:
         chosen.id,
         chosen.state,
         chosen.place,
-        chosen.mobile,
         chosen.person_class,
         chosen.sources,
     )

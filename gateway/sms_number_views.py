@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from validators.calendar import INDIA
+from validators.calendar import INDIA, india_time
 from validators.sms_number import (
     PASSWORD_GOOD_FOR,
     SILENCE_MAX,
@@ -55,13 +55,9 @@ def sms_number_view(registration: Registration, at: datetime) -> SmsNumberView:
         registration.language,
         list(registration.notices),
         registration.registered_at.astimezone(INDIA),
-        _shown(made_at + PASSWORD_GOOD_FOR if made_at and awaited else None),
+        india_time(made_at + PASSWORD_GOOD_FOR if made_at and awaited else None),
         TRIES_MAX - registration.tries if awaited else None,
-        _shown(registration.confirmed_at),
-        _shown(heard + SILENCE_MAX if heard else None),
-        _shown(registration.ended_at),
+        india_time(registration.confirmed_at),
+        india_time(heard + SILENCE_MAX if heard else None),
+        india_time(registration.ended_at),
     )
-
-
-def _shown(instant: datetime | None) -> datetime | None:
-    return instant.astimezone(INDIA) if instant else None

@@ -35,7 +35,6 @@ class Enrolment:
     id: str
     state: str | None = None
     place: str | None = None
-    mobile: str | None = None
     person_class: str | None = None
     sources: Sequence[str] = ()
     """The networks an SMS provider delivers from, none: any."""
@@ -84,7 +83,6 @@ async def enrol(database: Database, wanted: Enrolment, at: datetime) -> tuple[st
             wanted.id,
             wanted.state,
             wanted.place,
-            wanted.mobile,
             wanted.person_class,
             at,
         )

@@ -58,7 +58,7 @@ def answer_of(said: Said) -> StoredAnswer:
 
 
 class Acts:
-    """Does what messages ask for, by the same use cases as HTTP."""
+    """Does what messages ask for, by the same use cases as HTTP, r1(12) Explanation."""
 
     def __init__(
         self,

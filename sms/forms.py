@@ -24,8 +24,9 @@ BY_SMS: Final = "by SMS"
 
 
 def ins06_of(message: Generate, sender: str) -> Ins06 | Misread:
-    """The form of EWBG or EWBT, normalised; `sender` is the GSTIN or transporter id that the number
-    acts for. Misread (OWN_GSTIN) if an inward EWBG names the sender, and so no supplier."""
+    """The form of EWBG or EWBT, r1(12) Explanation, normalised; `sender` is the GSTIN or
+    transporter id that the number acts for. Misread (OWN_GSTIN) if an inward EWBG names the sender,
+    and so no supplier."""
     if isinstance(message, GenerateAsTransporter):
         return _ins06(message, message.supplier_gstin, message.recipient_gstin, sender)
     if message.tran_type.outward:
@@ -62,7 +63,7 @@ def transfer_of(message: ChangeVehicle) -> Transfer:
 
 
 def cancellation_of(_: Cancel) -> Cancellation:
-    """The form of EWBC, r1(7)."""
+    """The form of EWBC, r1(7), r1(12) Explanation."""
     return Cancellation(reason=BY_SMS)
 
 
@@ -74,12 +75,6 @@ def rejection_of(_: Reject) -> Acceptance:
 def new_transporter_of(message: HandOver) -> NewTransporter:
     """The form of EWBX, r1(3)."""
     return NewTransporter(transporter_id=message.transporter_id)
-
-
-def field_of(message: Message, pointer: str) -> str | None:
-    """The name of the field that a fault's JSON pointer is about; None: none of the message's."""
-    attribute = _attribute_of(message, pointer)
-    return FIELDS[attribute].name if attribute else None
 
 
 def misread_of(message: Message, fault: Fault) -> Misread:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from sms.forms import field_of, ins06_of, misread_of
+from sms.forms import ins06_of, misread_of
 from sms.grammar import read
 from sms.messages import (
     MESSAGES,
@@ -104,6 +104,11 @@ PARTIES = [
     (EWBT, "RecGSTIN", "SuppGSTIN"),
     (EWBT.replace("OSUP", "ISUP"), "RecGSTIN", "SuppGSTIN"),
 ]
+
+
+def field_of(message: Message, pointer: str) -> str | None:
+    """The field of a message that a fault found at a pointer into its form is said to be of."""
+    return misread_of(message, fault(pointer, "WRONG_TYPE")).field
 
 
 @pytest.mark.parametrize(("text", "recipient", "supplier"), PARTIES)
