@@ -55,7 +55,7 @@ class SmsRequest(NamedTuple):
     mobile: str
     at: datetime
     render: Callable[[Outcome], StoredAnswer]
-    claim: Claim | None = None
+    claim: Claim
 
 
 class _Answered(NamedTuple):

@@ -27,6 +27,11 @@ class Outgoing(NamedTuple):
     validity: timedelta
     reference: str
 
+    @property
+    def international(self) -> str:
+        """The number with India's country code before it, in digits only: `919845012345`."""
+        return f"91{self.to}"
+
 
 class Carrier(Protocol):
     """Takes messages to deliver them."""

@@ -11,7 +11,6 @@ from msgspec import Struct
 from ingest import limits
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 
-_COUNTRY: Final = "91"
 _ABOUT_US: Final = (401, 403, 404, 405, 407, 408, 425, 429)
 """Statuses that do not refuse this message: the settings are wrong, or it is too much."""
 
@@ -82,7 +81,7 @@ class HttpCarrier:
         """As `Carrier.send`. What the aggregator says beside its status and the message's id is
         not repeated: it may hold the text."""
         body = _Body(
-            _COUNTRY + message.to,
+            message.international,
             message.text,
             message.header,
             message.entity_id,

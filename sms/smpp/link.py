@@ -149,6 +149,7 @@ class Link:
 
     def _was_bound(self) -> None:
         self.counts.binds += 1
+        log.info("SMPP link to %s:%s: bound", self._settings.host, self._settings.port)
 
     async def _pause(self, seconds: float) -> None:
         """Waits about so long: many that lost their link at once do not come back at once."""

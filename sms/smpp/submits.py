@@ -10,7 +10,6 @@ from sms.smpp.characters import encode
 from sms.smpp.settings import SmppSettings
 
 _INTERNATIONAL, _ISDN = 1, 1
-_COUNTRY: Final = "91"
 _DIGITS: Final = 10
 _HEADER_BYTES: Final = 16
 _PARTS_MAX: Final = 255
@@ -35,7 +34,7 @@ def submits(message: Outgoing, settings: SmppSettings, reference: int) -> list[b
         header = bytes((5, 0, 3, reference, len(parts), sequence)) if joined else b""
         sm = smpp34.SubmitSm(
             message.header,
-            _COUNTRY + message.to,
+            message.international,
             header + part,
             source_addr_ton=settings.source_ton,
             source_addr_npi=settings.source_npi,
