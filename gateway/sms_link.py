@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Final
 
 import uvloop
 
@@ -24,6 +25,7 @@ from sms.smpp.messages import Delivered
 from validators.rulebook import rulebooks_enabled
 
 log = logging.getLogger(__name__)
+_MISSING_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ async def _serve(settings: SmsLinkSettings, ready: Connection) -> None:
     worker, sms = settings.worker, settings.sms
     rulebooks = rulebooks_enabled(worker.rulebooks)
     if missing := sms.templates_missing:
-        log.warning("messages of these templates go out without an id: %s", ", ".join(missing))
+        named = ", ".join(missing[:_MISSING_NAMED])
+        log.warning(
+            "messages of %d templates go out without an id, the first: %s", len(missing), named
+        )
     async with (
         running(worker.postgres_dsn, worker.redis_url, now, rulebooks) as services,
         linked(services, sms, now) as speaking,

@@ -88,6 +88,14 @@ async def dsn(server_dsn: str) -> AsyncIterator[str]:
     await connection.close()
 
 
+@pytest.fixture
+async def record(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection past the gateway to this test's database."""
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
+
+
 @pytest.fixture(scope="session")
 def redis_server_url(data_dir: Path) -> Iterator[str]:
     server = RedisServer(data_dir)

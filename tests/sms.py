@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import itertools
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -10,6 +11,7 @@ import httpx
 
 from ingest.clients import Enrolment, enrol
 from tests.gateway_in_process import Gateway
+from tests.owed import registered
 from tests.sms_numbers import MOBILE
 from validators.authority import Role
 
@@ -64,14 +66,7 @@ async def lay_in_numbers(dsn: str, gstin: str, mobiles: list[str]) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         for slot, mobile in enumerate(mobiles, start=1):
-            await connection.execute(
-                "INSERT INTO sms_registration (gstin, slot, mobile, role, client_id, language,"
-                " notices, registered_at, confirmed_at)"
-                " VALUES ($1, $2, $3, 'taxpayer', 'laid in', 'en', '{}', now(), now())",
-                gstin,
-                slot,
-                mobile,
-            )
+            await registered(connection, gstin, datetime.now(UTC), mobile=mobile, slot=slot)
             await connection.execute(
                 "INSERT INTO sms_number (mobile, language, acts_for) VALUES ($1, 'en', $2)",
                 mobile,

@@ -1,11 +1,10 @@
 """Reads against changes of the bills they rest on: what was decided while a read waited counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from tests.documents import READER, SUPPLIER, person
@@ -14,14 +13,6 @@ from tests.reads import BILLS, CARRIER, ELSEWHERE, counted, loaded, lorry, read,
 from tests.reads_at_once import Record, held, statuses, verified, waiting
 
 MICROSECOND = timedelta(microseconds=1)
-
-
-@pytest.fixture
-async def record(dsn: str) -> AsyncIterator[Record]:
-    """A connection past the gateway to its database."""
-    connection = await asyncpg.connect(dsn)
-    yield connection
-    await connection.close()
 
 
 Change = Callable[[Gateway, str], Awaitable[Any]]

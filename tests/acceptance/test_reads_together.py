@@ -17,14 +17,6 @@ from tests.reads_at_once import Record, held, statuses, verified, waiting
 from tests.waiting import until
 
 
-@pytest.fixture
-async def record(dsn: str) -> AsyncIterator[Record]:
-    """A connection past the gateway to its database."""
-    connection = await asyncpg.connect(dsn)
-    yield connection
-    await connection.close()
-
-
 async def test_two_reads_of_one_lorry_at_once(gateway: Gateway, record: Record) -> None:
     """Also where they share a transaction: the bill changes once, and both verify it."""
     tag, vehicle = await lorry(gateway)

@@ -2,7 +2,6 @@
 numbers nobody registered."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
@@ -44,13 +43,6 @@ MICROSECOND = timedelta(microseconds=1)
 TOLD, SILENT = StoredAnswer(200, b"Not registered"), StoredAnswer(200, b"")
 
 Record: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-
-@pytest.fixture
-async def record(dsn: str) -> AsyncIterator[Record]:
-    connection = await asyncpg.connect(dsn)
-    yield connection
-    await connection.close()
 
 
 async def _confirm(gateway: Gateway, password: str, key: str = "") -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -16,13 +15,6 @@ from validators.calendar import india_date
 from validators.errors import Refusal
 
 _ids = itertools.count(1)
-
-
-@pytest.fixture
-async def sql(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(dsn)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +31,9 @@ def _inbound(gateway: Gateway, text: str, sender: str = MOBILE) -> Inbound:
     return Inbound("smpp:gateway", f"id-{next(_ids)}", sender, text, gateway.clock())
 
 
-async def _owed(sql: asyncpg.Connection, inbound: Inbound) -> list[tuple[str, str]]:
+async def _owed(record: asyncpg.Connection, inbound: Inbound) -> list[tuple[str, str]]:
     """The replies that a message is owed: to whom, and which."""
-    rows = await sql.fetch(
+    rows = await record.fetch(
         "SELECT mobile, reply FROM outbox WHERE kind = 'REPLY' AND client_id = $1"
         " AND idempotency_key = $2",
         inbound.carrier,
@@ -51,17 +43,17 @@ async def _owed(sql: asyncpg.Connection, inbound: Inbound) -> list[tuple[str, st
 
 
 async def test_each_message_is_owed_its_reply_once(
-    gateway: Gateway, sql: asyncpg.Connection
+    gateway: Gateway, record: asyncpg.Connection
 ) -> None:
     for text in (_ewbg(gateway), "EWBC 1", "HELP", "STOP"):
         inbound = _inbound(gateway, text)
         reply = await gateway.services.sms.conversation.answer(inbound)
         assert await gateway.services.sms.conversation.answer(inbound) == reply
-        assert await _owed(sql, inbound) == [(MOBILE, reply)]
+        assert await _owed(record, inbound) == [(MOBILE, reply)]
 
 
 async def test_of_two_bills_of_one_document_the_second_is_owed_its_refusal(
-    gateway: Gateway, sql: asyncpg.Connection
+    gateway: Gateway, record: asyncpg.Connection
 ) -> None:
     """In one transaction: what was owed the second with its bill is taken back with it."""
     text = _ewbg(gateway)
@@ -70,21 +62,21 @@ async def test_of_two_bills_of_one_document_the_second_is_owed_its_refusal(
     replies = await asyncio.gather(*map(answer, both))
     assert sorted("already" in reply for reply in replies) == [False, True]
     for inbound, reply in zip(both, replies, strict=True):
-        assert await _owed(sql, inbound) == [(MOBILE, reply)]
+        assert await _owed(record, inbound) == [(MOBILE, reply)]
 
 
-async def test_what_was_not_done_owes_nothing(gateway: Gateway, sql: asyncpg.Connection) -> None:
+async def test_what_was_not_done_owes_nothing(gateway: Gateway, record: asyncpg.Connection) -> None:
     """A message that its carrier is to deliver again, as one under another's id is refused."""
     answer = gateway.services.sms.conversation.answer
     first = _inbound(gateway, "HELP")
     await answer(first)
     with pytest.raises(Refusal, match="IDEMPOTENCY_KEY_REUSED"):
         await answer(first._replace(text="HELP EWBC"))
-    assert len(await _owed(sql, first)) == 1
+    assert len(await _owed(record, first)) == 1
 
 
-async def test_silence_is_owed_to_nobody(gateway: Gateway, sql: asyncpg.Connection) -> None:
+async def test_silence_is_owed_to_nobody(gateway: Gateway, record: asyncpg.Connection) -> None:
     answer = gateway.services.sms.conversation.answer
     told, silent = (_inbound(gateway, "HELP", "9123456780") for _ in range(2))
-    assert [await answer(told), await answer(silent)] == [(await _owed(sql, told))[0][1], ""]
-    assert await _owed(sql, silent) == []
+    assert [await answer(told), await answer(silent)] == [(await _owed(record, told))[0][1], ""]
+    assert await _owed(record, silent) == []
