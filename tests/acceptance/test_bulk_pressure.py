@@ -3,6 +3,7 @@ else is kept waiting."""
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -16,8 +17,18 @@ from tests.uploads import uploading as begun
 from tests.waiting import WAITS_FOR_TABLE, until
 
 MEGABYTE: Final = 1024 * 1024
-SOCKET_BUFFERS_BYTES: Final = 12 * MEGABYTE
-"""What Linux keeps at most of one connection, both ways: net.ipv4.tcp_rmem and tcp_wmem."""
+
+
+def _most_kept(direction: str) -> int:
+    """What the system's buffer of a connection grows to in one direction, as Linux says it."""
+    try:
+        return int(Path(f"/proc/sys/net/ipv4/tcp_{direction}").read_text().split()[2])
+    except FileNotFoundError:
+        return 6 * MEGABYTE
+
+
+SOCKET_BUFFERS_BYTES: Final = _most_kept("rmem") + _most_kept("wmem")
+"""What the system keeps at most of what was sent on one connection and not read."""
 SERVED_MEANWHILE: Final = 50
 
 
