@@ -15,7 +15,6 @@ from gateway.services import Clock, Services, running
 from gateway.worker import WorkerSettings, configure_logging, now, when_orphaned
 from sms.carrier import Carrier
 from sms.conversation import Inbound
-from sms.http_carrier import HttpCarrier
 from sms.owed_words import OwedWords
 from sms.receipts import Receipts
 from sms.sending import Sender
@@ -88,6 +87,9 @@ async def linked(
 async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> AsyncIterator[Carrier]:
     """The carrier that the settings name; over SMPP it brings messages, too."""
     if sms.http:
+        # Whoever serves without it needs nothing of what it needs.
+        from sms.http_carrier import HttpCarrier  # noqa: PLC0415
+
         async with HttpCarrier(sms.http) as carrier:
             yield carrier
     elif sms.smpp:

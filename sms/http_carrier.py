@@ -2,7 +2,6 @@
 
 from types import TracebackType
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -10,32 +9,10 @@ from msgspec import Struct
 
 from ingest import limits
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
+from sms.settings import HttpSettings
 
 _ABOUT_US: Final = (401, 403, 404, 405, 407, 408, 425, 429)
 """Statuses that do not refuse this message: the settings are wrong, or it is too much."""
-
-
-class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where an aggregator takes messages, and the secret it knows us by. Raises ValueError that
-    names the field; its printed form leaves the secret out.
-
-    `unencrypted` allows `http:` as well: for a proxy on this machine that adds TLS.
-    """
-
-    url: str
-    secret: str
-    unencrypted: bool = False
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        schemes = ("https", "http") if self.unencrypted else ("https",)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(f"url must be of {' or '.join(schemes)}")
-        if not (self.secret.isascii() and self.secret.isprintable() and self.secret.strip()):
-            raise ValueError("secret must be printable ASCII")
-
-    def __repr__(self) -> str:
-        return f"HttpSettings({urlsplit(self.url).hostname})"
 
 
 class _Body(Struct):

@@ -6,18 +6,41 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from ingest import limits
 from sms.carrier import Origin
-from sms.http_carrier import HttpSettings
 from sms.smpp.settings import SmppSettings
 from sms.wording.said import TEMPLATES
 from validators.sms_number import Language
 
 _OTHERS_READ: Final = stat.S_IRGRP | stat.S_IROTH
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where an aggregator takes messages, and the secret it knows us by. Raises ValueError that
+    names the field; its printed form leaves the secret out.
+
+    `unencrypted` allows `http:` as well: for a proxy on this machine that adds TLS.
+    """
+
+    url: str
+    secret: str
+    unencrypted: bool = False
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        schemes = ("https", "http") if self.unencrypted else ("https",)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"url must be of {' or '.join(schemes)}")
+        if not (self.secret.isascii() and self.secret.isprintable() and self.secret.strip()):
+            raise ValueError("secret must be printable ASCII")
+
+    def __repr__(self) -> str:
+        return f"HttpSettings({urlsplit(self.url).hostname})"
 
 
 class TemplateIds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,8 +11,7 @@ import pytest
 from aiohttp import web
 
 from gateway.sms_link import linked
-from sms.http_carrier import HttpSettings
-from sms.settings import SmsSettings
+from sms.settings import HttpSettings, SmsSettings
 from sms.smpp.settings import SmppSettings
 from tests.documents import RECIPIENT, SUPPLIER, person
 from tests.gateway_in_process import Gateway

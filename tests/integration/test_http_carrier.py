@@ -10,7 +10,8 @@ from aiohttp import web
 
 from ingest import limits
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
-from sms.http_carrier import HttpCarrier, HttpSettings
+from sms.http_carrier import HttpCarrier
+from sms.settings import HttpSettings
 
 TEXT = "EBN 171000000144 मान्य"
 MESSAGE = Outgoing("9845012345", TEXT, "EWAYBL", "1101", "1107", timedelta(minutes=10), "77")
