@@ -176,6 +176,8 @@ async def test_what_is_no_message_at_all(gateway: Gateway) -> None:
     for body, headers, status, code in (
         (b"[]", {"Content-Type": "application/json"}, 400, "MALFORMED_BODY"),
         (b"{", {"Content-Type": "application/json"}, 400, "MALFORMED_JSON"),
+        (b"[" * 16_000, {"Content-Type": "application/json"}, 400, "MALFORMED_JSON"),
+        (b'{"text":"a","text":"b"}', {"Content-Type": "application/json"}, 400, "MALFORMED_BODY"),
         (b"text=%ff", FORM, 400, "MALFORMED_BODY"),
         (b"text=a&text=b", FORM, 400, "MALFORMED_BODY"),
         (b"<sms/>", {"Content-Type": "text/xml"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
