@@ -146,6 +146,9 @@ def _vehicle(words: str) -> str:
     number = normal_vehicle(words.replace("-", ""))
     if code := vehicle_fault(number):
         raise _FieldFault(code)
+    if " " in words and not number[-1].isdigit():
+        # A reason or a greeting would be read as the end of a temporary registration.
+        raise _FieldFault("VEHICLE_FORMAT")
     return number
 
 

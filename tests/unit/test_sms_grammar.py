@@ -86,6 +86,16 @@ def test_words_too_many_are_the_vehicle(plate: str, spaces: int) -> None:
     assert message.vehicle_number == plate
 
 
+@pytest.mark.parametrize("more", ["BRK", "PLEASE", "12 BRK"])
+def test_words_too_many_are_no_end_of_a_temporary_registration(more: str) -> None:
+    """Its last letters are free: a second reason would be read as some of them."""
+    fault = (FIELDS["vehicle_number"].name, f"TR12345 {more}", "VEHICLE_FORMAT")
+    assert read(f"EWBV {EBN} TR12345 {more} OTH") == Misread("EWBV", *fault)
+    assert read(EWBG.replace("KA12AB1234", f"TR12345 {more}")) == Misread("EWBG", *fault)
+    glued = read(f"EWBV {EBN} TR12345BRK OTH")
+    assert glued == ChangeVehicle(EBN, "TR12345BRK", ReasonCode.OTH)
+
+
 FAULTY = {
     "tran_type": [
         ("SUP", "NOT_ONE_OF"),
