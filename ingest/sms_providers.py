@@ -33,6 +33,8 @@ class Provider:
             caller = ipaddress.ip_address(address)
         except ValueError as error:  # A proxy said something else.
             raise Refusal("SOURCE_NOT_ALLOWED") from error
+        if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped:
+            caller = caller.ipv4_mapped  # So a listener on :: sees those that come by IPv4.
         if not any(caller in network for network in self.sources):
             raise Refusal("SOURCE_NOT_ALLOWED")
 

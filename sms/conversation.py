@@ -15,7 +15,7 @@ from ingest.sms_numbers import SmsNumbers
 from ingest.sms_strangers import Strangers, may_be_told
 from sms.acts import Acts, Spoken, answer_of
 from sms.grammar import read
-from sms.messages import Confirm, Message, Misread
+from sms.messages import Confirm, English, Hindi, Message, Misread, Stop
 from sms.pace import Pace
 from sms.wording import numbers, refusals
 from sms.wording.said import Said, said_of
@@ -73,9 +73,19 @@ class Conversation:
         if mobile is None:  # A machine's name, or abroad: nobody who could be registered.
             return ""
         exchange = _Exchange(inbound, mobile)
-        answer, _ = await self._replay.answer_once(
-            exchange.claim, lambda: self._act(exchange), exchange.refuse, exchange.earlier_claims
-        )
+        is_new = False
+        try:
+            answer, replayed = await self._replay.answer_once(
+                exchange.claim,
+                lambda: self._act(exchange),
+                exchange.refuse,
+                exchange.earlier_claims,
+            )
+            is_new = not replayed
+        finally:
+            if exchange.is_paced and not is_new:
+                # However often a carrier delivers a message, whoever sent it sent it once.
+                self._of_numbers.take_back(mobile)
         return said_of(answer.body).text if answer.body else ""
 
     async def _act(self, exchange: "_Exchange") -> StoredAnswer:
@@ -83,13 +93,14 @@ class Conversation:
         number = await self._known.known(exchange.mobile, inbound.at)
         exchange.language = number.language
         message = exchange.message = read(inbound.text)
-        confirms = number.awaits_password and isinstance(message, Confirm)
-        if not number.persons and not confirms:
+        awaited = number.awaits_password and _is_of_whoever_awaits(message)
+        if not number.persons and not awaited:
             return await self._answer_stranger(number, claim)
         if not self._of_numbers.kept(exchange.mobile, inbound.at):
             if not self._of_numbers.first_beyond(exchange.mobile):
                 return _SILENCE
             return await self._say(claim, numbers.too_many_messages(number.language))
+        exchange.is_paced = True
         if number.persons:
             await self._known.heard(number, inbound.at)
         if inbound.sent_at and inbound.at - inbound.sent_at > limits.SMS_ON_ITS_WAY_MAX:
@@ -109,6 +120,13 @@ class Conversation:
         return answer
 
 
+def _is_of_whoever_awaits(message: Message | Misread) -> bool:
+    """Whether it is for a number to say that is registered and not confirmed yet."""
+    if isinstance(message, Misread):
+        return message.keyword == Confirm.keyword
+    return isinstance(message, Confirm | Stop | Hindi | English)
+
+
 class _Exchange:
     """One message, and what was understood of it so far."""
 
@@ -117,6 +135,7 @@ class _Exchange:
         self.mobile = mobile
         self.language = Language.ENGLISH
         self.message: Message | Misread | None = None
+        self.is_paced = False
         words = f"{mobile}\n{inbound.text}".encode("utf-8", "surrogatepass")
         reply_to = None if inbound.is_awaited else mobile
         digest = hashlib.sha256(words).digest()

@@ -60,10 +60,12 @@ def read(text: str) -> Message | Misread:
 
 def _read_fields(kind: type[Message], words: list[str]) -> Message | Misread:
     names = kind.__struct_fields__
-    surplus = len(words) - len(names)
-    if VEHICLE in names and surplus > 0:
-        first = names.index(VEHICLE)
-        words[first : first + surplus + 1] = [" ".join(words[first : first + surplus + 1])]
+    if VEHICLE in names and len(words) > (first := names.index(VEHICLE)):
+        surplus = max(len(words) - len(names), 0)
+        # Where what comes after it is missing, it is all that is left.
+        alone = not _vehicle_fault(" ".join(words[first:]))
+        last = len(words) if alone else first + surplus + 1
+        words[first:last] = [" ".join(words[first:last])]
     values: dict[str, Any] = {}
     for name, word in zip(names, words, strict=False):
         try:
@@ -143,10 +145,21 @@ def _kilometres(word: str) -> int:
 
 
 def _vehicle(words: str) -> str:
-    number = normal_vehicle(words.replace("-", ""))
-    if code := vehicle_fault(number):
+    if code := _vehicle_fault(words):
         raise _FieldFault(code)
-    return number
+    return _normal_vehicle(words)
+
+
+def _vehicle_fault(words: str) -> str | None:
+    number = _normal_vehicle(words)
+    if " " in words and not number[-1:].isdigit():
+        # A reason or a greeting would be read as the end of a temporary registration.
+        return "VEHICLE_FORMAT"
+    return vehicle_fault(number)
+
+
+def _normal_vehicle(words: str) -> str:
+    return normal_vehicle(words.replace("-", ""))
 
 
 def _ebn(word: str) -> int:

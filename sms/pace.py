@@ -31,6 +31,11 @@ class Pace:
             self._told.discard(forgotten)
         return True
 
+    def take_back(self, key: str) -> None:
+        """What was within the pace last does not count after all."""
+        if key in self._through:
+            self._through[key] -= self._every
+
     def first_beyond(self, key: str) -> bool:
         """Whether this is asked for the first time since the key was last within its pace."""
         if key in self._told:

@@ -44,17 +44,23 @@ def parse_json(body: bytes) -> Any:
         raise Refusal("MALFORMED_JSON", "a number is out of every range") from error
 
 
+def read_json(body: bytes) -> tuple[Any, list[Fault]]:
+    """The JSON value of a body from outside, and a fault for every key given twice in one object.
+    Raises Refusal MALFORMED_JSON."""
+    try:
+        document = parse_json(body)
+        return document, _duplicate_keys(body, document)
+    except RecursionError as error:
+        raise Refusal("MALFORMED_JSON", "the document nests too deeply") from error
+
+
 def read_form(body: bytes, form: type[Form]) -> tuple[Form, list[Fault]]:
     """The form a body says, and the faults of its shape: types, unknown, missing, doubled fields.
 
     A field at fault is UNSET in the form, so that its other fields can still be examined.
     Raises Refusal MALFORMED_JSON when the body is not JSON.
     """
-    try:
-        document = parse_json(body)
-        faults = _duplicate_keys(body, document)
-    except RecursionError as error:
-        raise Refusal("MALFORMED_JSON", "the document nests too deeply") from error
+    document, faults = read_json(body)
     return _convert(document, form, faults)
 
 

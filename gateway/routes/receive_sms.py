@@ -16,7 +16,7 @@ from ingest.sms_providers import Provider
 from sms.conversation import Inbound
 from validators.authority import Role, require_role
 from validators.errors import Fault, Refusal, fault, invalid_document
-from validators.forms import parse_json, read_query
+from validators.forms import read_json, read_query
 
 _TEXT: Final = b"text/plain; charset=utf-8"
 _MESSAGE_ID: Final = re.compile(f"[!-~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS_MAX}}}").fullmatch
@@ -35,11 +35,11 @@ _REFUSALS: Final = (
 )
 _DESCRIPTION: Final = (
     "By HTTP Basic, or `client_id` and `client_secret` among the fields; by the headers "
-    "`X-Client-Id` and `X-Signature` (HMAC-SHA256 of the body, of a GET the query string, under "
-    "the client secret, in hexadecimal); or by a bearer token. What an aggregator sends beside "
-    "these fields is passed over. Answers the reply, which may be empty, once what the message "
-    "does is on disk; the same `message_id` again is answered the same and does nothing. 429 and "
-    "503: deliver it again."
+    "`X-Client-Id` and `X-Signature` (HMAC-SHA256 of the body as it is before any content "
+    "encoding, of a GET the query string, under the client secret, in hexadecimal); or by a bearer "
+    "token. What an aggregator sends beside these fields is passed over. Answers the reply, which "
+    "may be empty, once what the message does is on disk; the same `message_id` again, for 24 "
+    "hours, is answered the same and does nothing. 429 and 503: deliver it again."
 )
 
 
@@ -156,7 +156,9 @@ async def _provider(
 
 
 def _json_fields(body: bytes) -> Mapping[str, Any]:
-    document = parse_json(body)
+    document, doubled = read_json(body)
+    if doubled:
+        raise Refusal("MALFORMED_BODY", faults=tuple(doubled))
     if not isinstance(document, dict):
         raise Refusal("MALFORMED_BODY", "a JSON object is needed")
     # Some aggregators write numbers as numbers.

@@ -141,7 +141,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "confirmed": "This number is confirmed for GSTIN {gstin}. Send HELP for the messages, STOP to "
     "end",
     "wrong-password": "Wrong OTP. Tries left: {tries}. Example: CONFIRM 123456",
-    "no-password": "No OTP is awaited from this number. Please have it registered first",
+    "no-password": "No OTP is awaited from this number. If it is not registered, please have it "
+    "registered",
     "password-used-up": "Wrong OTP too often. Please have this number registered again to get a "
     "new OTP",
     "password-expired": "The OTP is too old. Please have this number registered again to get a "

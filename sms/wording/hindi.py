@@ -28,7 +28,7 @@ HINDI: Final[Mapping[str, str]] = {
     "fault.NOT_ONE_OF.TranType": '{keyword} TranType "{written}" गलत है। इनमें से: OSUP OEXP OJOB '
     "OSCD ORNK OFOU OEOF OLNS OOTH ISUP IIMP ISCD IJWR ISLR IEOF IFOU IOTH",
     "fault.NOT_ONE_OF.ReasonCode": '{keyword} नहीं हुआ: ReasonCode "{written}" गलत है। FST (पहला '
-    "वाहन), BRK (खराबी), TRS (माल बदला), OTH (अन्य)",
+    "वाहन), BRK (खराबी), TRS (माल अंतरण), OTH (अन्य)",
     "fault.NOT_ONE_OF.Keyword": '{keyword} नहीं हुआ: {field} "{written}" गलत है। इनमें से: EWBG EWBT '
     "EWBV EWBC EWBR EWBD EWBX. उदाहरण: HELP {example}",
     "fault.GSTIN_FORMAT": '{keyword} नहीं हुआ: {field} "{written}" 15 अक्षरों का GSTIN नहीं है। '
@@ -129,7 +129,7 @@ HINDI: Final[Mapping[str, str]] = {
     "USE और GSTIN भेजकर एक चुनें",
     "confirmed": "इस नंबर की GSTIN {gstin} के लिए पुष्टि हुई। संदेशों के लिए HELP, बंद करने के लिए STOP भेजें",
     "wrong-password": "OTP गलत है। शेष प्रयास: {tries}। उदाहरण: CONFIRM 123456",
-    "no-password": "इस नंबर से किसी OTP की प्रतीक्षा नहीं है। कृपया पहले नंबर पंजीकृत करवाएं",
+    "no-password": "इस नंबर से किसी OTP की प्रतीक्षा नहीं है। नंबर पंजीकृत न हो तो कृपया पंजीकृत करवाएं",
     "password-used-up": "OTP बहुत बार गलत आया। नए OTP के लिए कृपया नंबर फिर से पंजीकृत करवाएं",
     "password-expired": "OTP का समय बीत चुका है। नए OTP के लिए कृपया नंबर फिर से पंजीकृत करवाएं",
     "stopped": "इस नंबर के लिए SMS द्वारा ई-वे बिल बंद कर दिया गया है। फिर शुरू करने के लिए पंजीकरण करवाएं",

@@ -6,7 +6,7 @@ from sms.forms import misread_of
 from sms.grammar import written_field
 from sms.messages import FIELDS, MESSAGES, Message, Misread, example_of
 from sms.wording.english import ENGLISH
-from sms.wording.said import Said, said, shortened
+from sms.wording.said import WRITTEN_CHARACTERS_MAX, Said, said, shortened
 from validators.errors import Refusal
 from validators.money import VALUE_PAISE_MAX, rupees
 from validators.rulebook import DISTANCE_KM_MAX
@@ -40,10 +40,14 @@ def _template_of(fault: Misread) -> str:
 
 
 def _example(fault: Misread) -> str:
-    """Of the field or, where it is no field, of the whole message."""
+    """Of the field or, where it is no field, of the whole message, or how to ask for one that is
+    longer than a variable may be."""
     if fault.field:
         return _EXAMPLES[fault.field]
-    return example_of(MESSAGES[fault.keyword]) if fault.keyword else ""
+    if not fault.keyword:
+        return ""
+    whole = example_of(MESSAGES[fault.keyword])
+    return whole if len(whole) <= WRITTEN_CHARACTERS_MAX else f"HELP {fault.keyword}"
 
 
 def refused(message: Message, refusal: Refusal, language: Language) -> Said:

@@ -12,7 +12,7 @@ from sms.alphabets import segments, septets
 from tests.documents import OTHER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, person
 from tests.gateway_in_process import Gateway
 from tests.sms import Aggregator
-from tests.sms_numbers import MOBILE, registered
+from tests.sms_numbers import MOBILE, register, registered, sent_password
 from validators.authority import Person, Role
 
 BILLS: Final = "/v1/eway-bills"
@@ -306,6 +306,46 @@ async def test_who_sends_too_much_is_told_once(gateway: Gateway, driver: Aggrega
     # Nobody else was kept out.
     await registered(gateway, TO, ANOTHER)
     assert await driver.said("HELP", ANOTHER) == helped
+
+
+async def test_a_message_counts_once_however_often_it_is_delivered(
+    gateway: Gateway, driver: Aggregator
+) -> None:
+    """As often as the carrier has to, until it is answered."""
+    async with gateway.services.database.connection() as connection:
+        await connection.execute("ALTER TABLE eway_bill RENAME TO away")
+        for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE + 1):
+            assert (await driver.deliver(SOUND, message_id="m-1")).status_code == 500
+        await connection.execute("ALTER TABLE away RENAME TO eway_bill")
+    assert (await driver.said(SOUND, message_id="m-1")).startswith("EBN ")
+    helped = await driver.said("HELP")
+    for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE - 2):
+        assert await driver.said("HELP") == helped
+    assert await driver.said("HELP") not in ("", helped)
+
+
+async def test_what_a_number_may_say_before_it_is_confirmed(gateway: Gateway) -> None:
+    driver = await Aggregator.enrolled(gateway)
+    await register(gateway, BY)
+    assert "6 digits" in await driver.said("CONFIRM 12345")
+    assert septets(await driver.said("HINDI")) is None
+    assert septets(await driver.said("ENGLISH")) is not None
+    password = await sent_password(gateway, BY)
+    assert SUPPLIER in await driver.said(f"CONFIRM {password}")
+    # Typed once more it must not read as if the number were not registered.
+    assert "If it is not registered" in await driver.said(f"CONFIRM {password}")
+    # All else is for those who are confirmed.
+    await register(gateway, TO, ANOTHER)
+    told = await driver.said(SOUND, ANOTHER)
+    assert "not registered" in told
+    for text in ("EWBQ", "HELP", f"USE {RECIPIENT}", SOUND):
+        assert await driver.said(text, ANOTHER) == ""
+    # Whoever did not ask for passwords stops them.
+    assert "stopped" in await driver.said("STOP", ANOTHER)
+    password_made = await gateway.services.sms.numbers.new_password(
+        RECIPIENT, ANOTHER, gateway.clock()
+    )
+    assert password_made is None
 
 
 async def test_an_aggregator_that_delivers_too_much_delivers_again(

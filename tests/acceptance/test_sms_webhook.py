@@ -1,5 +1,6 @@
 """How aggregators deliver: every way to write a message and to prove who delivers it."""
 
+import gzip
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -110,6 +111,8 @@ async def test_a_signature_is_of_every_byte(gateway: Gateway) -> None:
     signed = {"X-Client-Id": aggregator.client_id, "X-Signature": aggregator.signature(body)}
     post = gateway.http.post
     assert (await post(INBOUND, content=body, headers=FORM | signed)).status_code == 200
+    packed = FORM | signed | {"Content-Encoding": "gzip"}
+    assert (await post(INBOUND, content=gzip.compress(body), headers=packed)).status_code == 200
     for changed in (body + b"&x=", body.replace(b"HELP", b"STOP"), b""):
         answer = await post(INBOUND, content=changed, headers=FORM | signed)
         assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_SIGNATURE")
@@ -176,6 +179,8 @@ async def test_what_is_no_message_at_all(gateway: Gateway) -> None:
     for body, headers, status, code in (
         (b"[]", {"Content-Type": "application/json"}, 400, "MALFORMED_BODY"),
         (b"{", {"Content-Type": "application/json"}, 400, "MALFORMED_JSON"),
+        (b"[" * 16_000, {"Content-Type": "application/json"}, 400, "MALFORMED_JSON"),
+        (b'{"text":"a","text":"b"}', {"Content-Type": "application/json"}, 400, "MALFORMED_BODY"),
         (b"text=%ff", FORM, 400, "MALFORMED_BODY"),
         (b"text=a&text=b", FORM, 400, "MALFORMED_BODY"),
         (b"<sms/>", {"Content-Type": "text/xml"}, 415, "UNSUPPORTED_MEDIA_TYPE"),

@@ -86,6 +86,24 @@ def test_words_too_many_are_the_vehicle(plate: str, spaces: int) -> None:
     assert message.vehicle_number == plate
 
 
+@pytest.mark.parametrize("spaced", ["KA12AB1234", "KA12 AB1234", "KA 12 AB 1234", "TR-12 34567"])
+def test_a_reason_that_is_missing_is_no_fault_of_the_vehicle(spaced: str) -> None:
+    missing = Misread("EWBV", FIELDS["reason"].name, "", "REQUIRED")
+    assert read(f"EWBV {EBN} {spaced}") == missing
+    wrong = Misread("EWBV", FIELDS["vehicle_number"].name, "KA 12", "VEHICLE_FORMAT")
+    assert read(f"EWBV {EBN} KA 12 AB") == wrong
+
+
+@pytest.mark.parametrize("more", ["BRK", "PLEASE", "12 BRK"])
+def test_words_too_many_are_no_end_of_a_temporary_registration(more: str) -> None:
+    """Its last letters are free: a second reason would be read as some of them."""
+    fault = (FIELDS["vehicle_number"].name, f"TR12345 {more}", "VEHICLE_FORMAT")
+    assert read(f"EWBV {EBN} TR12345 {more} OTH") == Misread("EWBV", *fault)
+    assert read(EWBG.replace("KA12AB1234", f"TR12345 {more}")) == Misread("EWBG", *fault)
+    glued = read(f"EWBV {EBN} TR12345BRK OTH")
+    assert glued == ChangeVehicle(EBN, "TR12345BRK", ReasonCode.OTH)
+
+
 FAULTY = {
     "tran_type": [
         ("SUP", "NOT_ONE_OF"),

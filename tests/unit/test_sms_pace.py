@@ -39,6 +39,20 @@ def test_who_goes_beyond_is_told_once_until_within_again() -> None:
     assert pace.first_beyond("a")
 
 
+def test_what_is_taken_back_does_not_count() -> None:
+    pace = Pace(EVERY, at_once=2, keys_max=2)
+    for _ in range(9):
+        assert pace.kept("a", START)
+        pace.take_back("a")
+    assert [pace.kept("a", START) for _ in range(3)] == [True, True, False]
+    pace.take_back("a")
+    assert [pace.kept("a", START) for _ in range(2)] == [True, False]
+    for key in ("b", "c"):
+        assert pace.kept(key, START)
+    pace.take_back("a")  # Forgotten, and so within its pace anyhow.
+    assert [pace.kept("a", START) for _ in range(3)] == [True, True, False]
+
+
 def test_those_heard_longest_ago_are_forgotten_first() -> None:
     pace = Pace(EVERY, at_once=1, keys_max=2)
     for key in ("a", "b"):

@@ -5,7 +5,7 @@ import pytest
 from sms.grammar import read
 from sms.messages import MESSAGES, Message, Misread, example_of, fields_of
 from sms.wording.refusals import misread, refused
-from sms.wording.said import TEMPLATES, Said, fits
+from sms.wording.said import TEMPLATES, WRITTEN_CHARACTERS_MAX, Said, fits
 from validators.errors import FAULTS, PROBLEMS, Refusal, fault
 from validators.rulebook import DISTANCE_KM_MAX
 from validators.sms_number import Language
@@ -145,3 +145,14 @@ def test_of_what_was_written_30_characters_are_said_back(language: Language) -> 
     cut = misread(Misread(None, None, "X" * 31, "NOT_ONE_OF"), language).text
     assert f'"{"X" * 30}"' in whole
     assert f'"{"X" * 28}.."' in cut
+
+
+@LANGUAGES
+def test_the_example_of_a_message_is_no_longer_than_a_variable_may_be(language: Language) -> None:
+    """And it is what may be sent as it stands."""
+    for keyword in MESSAGES:
+        said = misread(Misread(keyword, None, "X", "UNKNOWN_FIELD"), language).text
+        example = said.rpartition(": ")[2]
+        assert len(example) <= WRITTEN_CHARACTERS_MAX
+        assert not isinstance(read(example), Misread)
+        assert keyword in example
