@@ -16,7 +16,7 @@ from sms.smpp.pdu import Pdu, Status
 from validators.errors import Refusal
 
 log = logging.getLogger(__name__)
-_SLOWER: Final = "OVERLOADED"
+_SLOWER: Final = ("OVERLOADED", "TOO_MANY_MESSAGES")
 
 
 class Intake:
@@ -79,7 +79,7 @@ class Intake:
             return Status.ESME_RX_P_APPN
         except Refusal as refusal:
             log.warning("SMPP deliver_sm refused: %s", refusal.problem.code)
-            if refusal.problem.code == _SLOWER:
+            if refusal.problem.code in _SLOWER:
                 self._counts.throttled += 1
                 return Status.ESME_RTHROTTLED
             return Status.ESME_RX_T_APPN if refusal.problem.retry else Status.ESME_RX_P_APPN

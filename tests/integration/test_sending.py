@@ -10,10 +10,9 @@ import asyncpg
 import pytest
 
 from ingest import limits
-from ingest.owed_messages import OwedMessages, Sent
+from ingest.owed_messages import OwedMessages
 from sms.carrier import Origin, Outgoing, PermanentFailure, TemporaryFailure
 from sms.owed_words import OwedWords
-from sms.receipts import Receipts
 from sms.sending import Sender
 from sms.wording import notices
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
@@ -42,7 +41,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is real time otherwise: the clock of the tests stands still."""
     monkeypatch.setattr(limits, "SMS_LOOK_SECONDS", 0.005)
     monkeypatch.setattr(limits, "SMS_MARK_PAUSES_SECONDS", (0.0, 0.005, 0.005))
-    monkeypatch.setattr(limits, "SMS_RECEIPT_PAUSES_SECONDS", (0.0, 0.005, 0.005))
 
 
 @pytest.fixture
@@ -470,60 +468,8 @@ async def test_what_was_begun_is_ended_and_nothing_else_begins(
         begun = await owed(sql, gateway.clock())
         await until(lambda: sending.carrier.given)
         sending.sender.close()
+        late = await owed(sql, gateway.clock())
         sending.carrier.open.set()
-    row = await row_of(sql, begun)
-    assert row
-    assert row["sent_at"]
-
-
-async def test_a_receipt_may_come_before_its_message_is_marked(
-    gateway: Gateway, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    at, outbox = gateway.clock(), gateway.services.sms.owed
-    receipts = Receipts(outbox, gateway.clock)
-    monkeypatch.setattr(limits, "SMS_RECEIPT_PAUSES_SECONDS", (0.0, *[0.005] * 1000))
-    number = await owed(sql, at)
-    (message,) = await outbox.lease(at, 1, awaited=True)
-    early = asyncio.create_task(receipts.receive("id", "DELIVRD"))
-    await asyncio.sleep(0)
-    await outbox.mark(message, Sent(at, "id"))
-    await early
-    row = await row_of(sql, number)
-    assert row
-    assert row["delivered_at"] == at
-
-
-@pytest.mark.parametrize(
-    ("state", "reason"),
-    [
-        ("DELIVRD", None),
-        ("UNDELIV", "the carrier could not deliver it (UNDELIV)"),
-        ("EXPIRED", "the carrier could not deliver it in time (EXPIRED)"),
-        ("REJECTD", "the carrier rejected it (REJECTD)"),
-        ("DELETED", "the carrier deleted it (DELETED)"),
-        ("ACCEPTD", None),
-        ("ENROUTE", None),
-        ("UNKNOWN", None),
-        ("", None),
-    ],
-)
-async def test_states_of_receipts(
-    gateway: Gateway, sql: asyncpg.Connection, state: str, reason: str | None
-) -> None:
-    at, outbox = gateway.clock(), gateway.services.sms.owed
-    number = await owed(sql, at)
-    (message,) = await outbox.lease(at, 1, awaited=True)
-    await outbox.mark(message, Sent(at, "id"))
-    await Receipts(outbox, gateway.clock).receive("id", state)
-    row = await row_of(sql, number)
-    assert row
-    assert row["dead_reason"] == reason
-    assert row["delivered_at"] == (at if state == "DELIVRD" else None)
-
-
-async def test_a_receipt_of_no_message_is_dropped(
-    gateway: Gateway, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    await Receipts(gateway.services.sms.owed, gateway.clock).receive("nobody's", "DELIVRD")
-    assert "a receipt (DELIVRD) of no message" in caplog.text
+    rows = [await row_of(sql, number) for number in (begun, late)]
+    assert [row["sent_at"] if row else row for row in rows] == [gateway.clock(), None]
+    assert len(sending.carrier.given) == 1

@@ -90,6 +90,7 @@ async def test_past_the_window_the_smsc_is_told_to_wait(world: World) -> None:
     [
         (Refusal("RECORD_UNAVAILABLE"), "ESME_RX_T_APPN"),
         (Refusal("OVERLOADED"), "ESME_RTHROTTLED"),
+        (Refusal("TOO_MANY_MESSAGES"), "ESME_RTHROTTLED"),
         (Refusal("INVALID_DOCUMENT"), "ESME_RX_P_APPN"),
         (ValueError("482913 is the password"), "ESME_RX_T_APPN"),
     ],
