@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--id", required=True, help="GSTIN or transporter id, or the person's own id")
     new.add_argument("--state", help="State code, for an officer or a reader, such as 29")
     new.add_argument("--place", help="where a reader stands")
+    new.add_argument("--mobile", help="mobile number an operator reaches the person at")
     new.add_argument("--class", dest="person_class", help="class of a transporter")
     new.add_argument(
         "--source",
@@ -178,6 +179,7 @@ def _enrol(settings: Settings, chosen: argparse.Namespace) -> None:
         chosen.id,
         chosen.state,
         chosen.place,
+        chosen.mobile,
         chosen.person_class,
         chosen.sources,
     )

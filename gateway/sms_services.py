@@ -63,7 +63,8 @@ def sms_services(
     lookups: Lookups,
 ) -> SmsServices:
     """The use cases, over those of e-way bills."""
-    numbers, strangers = SmsNumbers(database, RareWrites(database, recorder)), Strangers(database)
+    over_http, by_sms = RareWrites(database, recorder), RareWrites(database, recorder)
+    numbers, strangers = SmsNumbers(database, over_http, by_sms), Strangers(database)
     acts = Acts(replay, numbers, parts_a, changes, lookups)
     return SmsServices(
         numbers,

@@ -35,6 +35,9 @@ class Enrolment:
     id: str
     state: str | None = None
     place: str | None = None
+    mobile: str | None = None
+    """Where an operator reaches the person. One that sends e-way bills by SMS is registered by
+    its taxpayer (docs/sms-numbers.md)."""
     person_class: str | None = None
     sources: Sequence[str] = ()
     """The networks an SMS provider delivers from, none: any."""
@@ -83,6 +86,7 @@ async def enrol(database: Database, wanted: Enrolment, at: datetime) -> tuple[st
             wanted.id,
             wanted.state,
             wanted.place,
+            wanted.mobile,
             wanted.person_class,
             at,
         )

@@ -17,7 +17,7 @@ def check() -> None:
     in_use += (
         limits.CONSOLIDATIONS_AT_ONCE
         + 3 * limits.LISTS_AT_ONCE
-        + 4 * limits.RARE_WRITES_AT_ONCE
+        + 5 * limits.RARE_WRITES_AT_ONCE
         + 4
     )
     in_use += limits.BULK_WRITES_AT_ONCE + limits.INVOICE_READ_LANES + limits.EXTRACTS_AT_ONCE

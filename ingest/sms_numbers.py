@@ -66,9 +66,11 @@ class _Answered(NamedTuple):
 class SmsNumbers:
     """Registers mobile numbers, and tells what is known of one."""
 
-    def __init__(self, database: Database, writes: RareWrites) -> None:
+    def __init__(self, database: Database, writes: RareWrites, writes_by_sms: RareWrites) -> None:
         self._database = database
         self._writes = writes
+        # Apart, so that what a taxpayer asks over HTTP holds up no telephone.
+        self._writes_by_sms = writes_by_sms
         self._hashing = Turns(
             limits.SECRET_CHECKS_AT_ONCE, limits.SECRET_CHECKS_WAITING_MAX, "OVERLOADED"
         )
@@ -259,7 +261,7 @@ class SmsNumbers:
             outcome = await decide(connection, await Locked.of(connection, request.mobile))
             return await _claimed(connection, request.claim, request.render(outcome))
 
-        return await self._writes.write(write)
+        return await self._writes_by_sms.write(write)
 
     async def _look_up(self, asked: list[NumberAt]) -> Sequence[KnownNumber]:
         since = min(one.at for one in asked) - limits.SMS_PASSWORD_TOLD_OF

@@ -61,8 +61,8 @@ class Conversation:
             limits.SMS_NUMBERS_PACED_MAX,
         )
 
-    async def answer(self, inbound: Inbound) -> str:
-        """The reply to a message, "" where there is nothing to say; what it does is durable.
+    async def answer(self, inbound: Inbound) -> Said | None:
+        """The reply to a message, None where there is nothing to say; what it does is durable.
 
         Raises Refusal TOO_MANY_MESSAGES, OVERLOADED, RECORD_UNAVAILABLE or OUTCOME_UNKNOWN: the
         carrier is to deliver it again; IDEMPOTENCY_KEY_REUSED: it came with other words before.
@@ -71,7 +71,7 @@ class Conversation:
             raise Refusal("TOO_MANY_MESSAGES")
         mobile = normal_mobile(inbound.sender)
         if mobile is None:  # A machine's name, or abroad: nobody who could be registered.
-            return ""
+            return None
         exchange = _Exchange(inbound, mobile)
         is_new = False
         try:
@@ -86,7 +86,7 @@ class Conversation:
             if exchange.is_paced and not is_new:
                 # However often a carrier delivers a message, whoever sent it sent it once.
                 self._of_numbers.take_back(mobile)
-        return said_of(answer.body).text if answer.body else ""
+        return said_of(answer.body) if answer.body else None
 
     async def _act(self, exchange: "_Exchange") -> StoredAnswer:
         inbound, claim = exchange.inbound, exchange.claim
@@ -96,6 +96,9 @@ class Conversation:
         awaited = number.awaits_password and _is_of_whoever_awaits(message)
         if not number.persons and not awaited:
             return await self._answer_stranger(number, claim)
+        # After STOP it is a stranger, so whoever says it is always heard.
+        if isinstance(message, Stop):
+            return await self._acts.act(Spoken(message, number, claim))
         if not self._of_numbers.kept(exchange.mobile, inbound.at):
             if not self._of_numbers.first_beyond(exchange.mobile):
                 return _SILENCE

@@ -48,6 +48,7 @@ class Aggregator:
         answer = await self.deliver(text, sender, message_id)
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert ("x-template" in answer.headers) == bool(answer.text)
         return answer.text
 
     def signature(self, content: bytes) -> str:

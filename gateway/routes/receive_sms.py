@@ -90,7 +90,11 @@ def operations(services: Services) -> Sequence[Operation]:
             sent_at=form.received_at,
             is_awaited=True,
         )
-        return Answer(200, (await services.sms.conversation.answer(inbound)).encode(), _TEXT)
+        said = await services.sms.conversation.answer(inbound)
+        if said is None:
+            return Answer(200, b"", _TEXT)
+        # By the name of its template whoever sends it finds the id it is registered under (DLT).
+        return Answer(200, said.text.encode(), _TEXT, ((b"x-template", said.template.encode()),))
 
     async def posted(call: Call) -> Answer:
         media_type = call.require_media_type(FORM, JSON)

@@ -1,8 +1,8 @@
 -- name: enrol_client
 -- A new client of one person.
 INSERT INTO client
-    (client_id, secret_hash, role, person_id, state, place, class, enrolled_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+    (client_id, secret_hash, role, person_id, state, place, mobile, class, enrolled_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: client_by_id
 -- A client with the hash of its secret.

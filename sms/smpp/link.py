@@ -14,10 +14,10 @@ from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 from sms.smpp.counts import Counts
 from sms.smpp.intake import Intake
 from sms.smpp.messages import Parts, Receipted, Receive
-from sms.smpp.pace import Pace
 from sms.smpp.pdu import Command, Status, message_id_of, status_name
 from sms.smpp.session import LinkLostError, Session, UnansweredError
 from sms.smpp.settings import SmppSettings
+from sms.smpp.submit_rate import SubmitRate
 from sms.smpp.submits import submits
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Link:
             window=settings.deliver_window,
             counts=self.counts,
         )
-        self._pace = Pace(settings.submits_per_second, _monotonic, asyncio.sleep)
+        self._rate = SubmitRate(settings.submits_per_second, _monotonic, asyncio.sleep)
         self._window = asyncio.Semaphore(settings.submit_window)
         self._waiting = 0
         self._references = itertools.count(random.randrange(256))  # noqa: S311 no secret
@@ -104,18 +104,18 @@ class Link:
 
     async def _submit(self, body: bytes) -> str:
         self._bound_session()
-        await self._pace.turn()
+        await self._rate.turn()
         try:
             response = await self._bound_session().request(Command.SUBMIT_SM, body)
         except (UnansweredError, LinkLostError) as error:
             raise TemporaryFailure(f"it may have been sent: {error}") from error
         told = status_name(response.status)
         if response.status == Status.ESME_ROK:
-            self._pace.taken()
+            self._rate.taken()
             self.counts.sent += 1
             return message_id_of(response)
         if response.status in _AT_ITS_LIMIT:
-            self._pace.throttled()
+            self._rate.throttled()
             self.counts.throttled += 1
             raise TemporaryFailure(told)
         if response.status in _PASSING:

@@ -154,7 +154,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "language": "Answers are in English from now on. Hindi: send HINDI",
     "too-many": "Too many messages from this number. Nothing was done. Please wait and send again "
     "later",
-    "too-late": "Your message came too late and was not acted on. Please send it again if it is "
+    "too-late": "Your message came too late: nothing was done now. Please send it again if it is "
     "still wanted",
     # To those who did not ask.
     "one-time-password": "{password} is the OTP to use this number for e-way bills of GSTIN "

@@ -137,7 +137,7 @@ HINDI: Final[Mapping[str, str]] = {
     "acting-for": "यह नंबर अब GSTIN {gstin} के लिए काम करेगा",
     "language": "अब से उत्तर हिंदी में मिलेंगे। English: ENGLISH भेजें",
     "too-many": "इस नंबर से बहुत अधिक संदेश आए। कुछ नहीं किया गया। कृपया कुछ समय बाद भेजें",
-    "too-late": "आपका संदेश बहुत देर से मिला, उस पर कुछ नहीं किया गया। ज़रूरी हो तो कृपया फिर भेजें",
+    "too-late": "आपका संदेश बहुत देर से मिला, अब उस पर कुछ नहीं किया गया। ज़रूरी हो तो कृपया फिर भेजें",
     # To those who did not ask.
     "one-time-password": "{password} GSTIN {gstin} के ई-वे बिल के लिए OTP है। CONFIRM {password} भेजें। "
     "किसी को न बताएं",

@@ -50,8 +50,9 @@ async def _count(gateway: Gateway, who: Person = BY) -> int:
 
 async def test_a_bill_is_generated(gateway: Gateway, driver: Aggregator) -> None:
     """r1(1): by the same use case as over HTTP, of the instant the message came."""
-    said = await driver.said(SOUND)
-    ebn = said[4:16]
+    answer = await driver.deliver(SOUND)
+    said, ebn = answer.text, answer.text[4:16]
+    assert answer.headers["x-template"] == "generated.en"
     # 8:35:09 in UTC.
     assert said == f"EBN {ebn} dt 21/11/2026 14:05 valid till 24/11/2026 14:05 KA12AB1234"
     bill = await _bill(gateway, ebn)
@@ -346,6 +347,13 @@ async def test_what_a_number_may_say_before_it_is_confirmed(gateway: Gateway) ->
         RECIPIENT, ANOTHER, gateway.clock()
     )
     assert password_made is None
+
+
+async def test_whoever_has_sent_too_much_may_stop(gateway: Gateway, driver: Aggregator) -> None:
+    for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE + 2):
+        await driver.said("HELP")
+    assert "stopped" in await driver.said("STOP")
+    assert "not registered" in await driver.said("HELP")
 
 
 async def test_an_aggregator_that_delivers_too_much_delivers_again(

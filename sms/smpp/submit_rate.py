@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from ingest import limits
 
 
-class Pace:
+class SubmitRate:
     """Gives turns, `per_second` at most, and none for a while once the SMSC was at its limit: for
     twice as long each time it is so again. `time` is in seconds and never goes back."""
 

@@ -1,7 +1,7 @@
 """How fast messages go out, on a clock of the test's own."""
 
 from ingest import limits
-from sms.smpp.pace import Pace
+from sms.smpp.submit_rate import SubmitRate
 
 
 class Seconds:
@@ -19,7 +19,7 @@ class Seconds:
 
 async def test_turns_are_apart_by_the_rate_and_the_first_is_at_once() -> None:
     seconds = Seconds()
-    pace = Pace(4, seconds, seconds.sleep)
+    pace = SubmitRate(4, seconds, seconds.sleep)
     begun = []
     for _ in range(4):
         await pace.turn()
@@ -32,7 +32,7 @@ async def test_turns_are_apart_by_the_rate_and_the_first_is_at_once() -> None:
 
 async def test_each_throttling_doubles_the_pause_up_to_its_limit() -> None:
     seconds = Seconds()
-    pace = Pace(1000, seconds, seconds.sleep)
+    pace = SubmitRate(1000, seconds, seconds.sleep)
     pauses = []
     for _ in range(7):
         began = seconds.now
@@ -50,7 +50,7 @@ async def test_each_throttling_doubles_the_pause_up_to_its_limit() -> None:
 
 async def test_what_was_out_when_the_smsc_throttled_counts_once() -> None:
     seconds = Seconds()
-    pace = Pace(1000, seconds, seconds.sleep)
+    pace = SubmitRate(1000, seconds, seconds.sleep)
     for _ in range(16):
         pace.throttled()
     await pace.turn()
