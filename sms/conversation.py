@@ -40,6 +40,7 @@ class Inbound(NamedTuple):
 
 
 _SILENCE = StoredAnswer(200, b"")
+_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
 
 class Conversation:
@@ -82,6 +83,10 @@ class Conversation:
                 exchange.earlier_claims,
             )
             is_new = not replayed
+        except Refusal as refusal:
+            if refusal.problem.code == _REUSED:
+                raise Refusal(_REUSED, "another message came under this message_id") from refusal
+            raise
         finally:
             if exchange.is_paced and not is_new:
                 # However often a carrier delivers a message, whoever sent it sent it once.

@@ -198,6 +198,7 @@ async def test_one_id_is_of_one_message(gateway: Gateway, driver: Aggregator) ->
     for text, sender in ((SOUND.replace("546", "547"), MOBILE), (SOUND, ANOTHER)):
         answer = await driver.deliver(text, sender, "m-1")
         assert (answer.status_code, answer.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+        assert "message_id" in answer.json()["detail"]
     assert await _count(gateway) == 1
 
 
