@@ -11,6 +11,7 @@ import pytest
 
 from ingest import limits
 from ingest.notices import Notices
+from sms.owed_words import NotOwedAnyMore, OwedWords
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
 from tests.owed import MOBILE, ended, registered
@@ -138,6 +139,41 @@ async def test_to_the_carrier_the_bill_is_handed_to(
     assert await _told(sql) == [(AGAINST, CLERK, RECIPIENT), (EXPIRES, MOBILE, OTHER)]
     due = await sql.fetchval("SELECT due_at FROM outbox WHERE kind = $1", EXPIRES)
     assert due == gateway.clock.at(bill["valid_until"]) - timedelta(hours=4)
+
+
+async def test_once_to_a_carrier_that_had_the_bill_before(
+    gateway: Gateway, sql: asyncpg.Connection
+) -> None:
+    """Handed away and back, it is owed two notices, and the first is not sent."""
+    await _wanting(gateway, sql, (MOBILE, TRANSPORTER, (EXPIRES,)))
+    bill = await _bill(gateway)
+    for carrier in (OTHER, TRANSPORTER):
+        gateway.clock.advance(minutes=1)
+        path = f"/v1/eway-bills/{bill['ebn']}/transporter"
+        given = await gateway.call(BY, "POST", path, json={"transporter_id": carrier})
+        assert given.status_code == 200, given.text
+    valid_until = gateway.clock.at(bill["valid_until"])
+    first, second = await gateway.services.sms.owed.lease(valid_until, 3, awaited=False)
+    words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
+    with pytest.raises(NotOwedAnyMore, match="and back"):
+        await words.of(min(first, second), valid_until)
+    assert bill["ebn"] in (await words.of(max(first, second), valid_until)).text
+
+
+async def test_to_whoever_generated_it_also_once_it_is_named_transporter(
+    gateway: Gateway, sql: asyncpg.Connection
+) -> None:
+    """The same carrier as before: its only notice is sent."""
+    await _wanting(gateway, sql, (MOBILE, SUPPLIER, (EXPIRES,)))
+    bill = await _bill(gateway, transporter_id=None)
+    gateway.clock.advance(minutes=1)
+    path = f"/v1/eway-bills/{bill['ebn']}/transporter"
+    given = await gateway.call(BY, "POST", path, json={"transporter_id": SUPPLIER})
+    assert given.status_code == 200, given.text
+    valid_until = gateway.clock.at(bill["valid_until"])
+    (message,) = await gateway.services.sms.owed.lease(valid_until, 2, awaited=False)
+    words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
+    assert bill["ebn"] in (await words.of(message, valid_until)).text
 
 
 async def test_at_once_where_it_expires_sooner_already(
