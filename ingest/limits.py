@@ -226,8 +226,13 @@ SMS_LEASE: Final = timedelta(seconds=60)
 """How long a message is one sender's alone. If that one dies, another sends it after this."""
 SMS_SEND_SECONDS_MAX: Final = 15.0
 """How long a carrier may take to say that it has taken a message."""
+SMS_HTTP_SECONDS_MAX: Final = 12.0
+"""How long an aggregator's whole answer may take. Less than the sender waits: one whose status says
+that it took the message, and whose body never ends, took it."""
 SMS_ANSWER_BYTES_MAX: Final = 64 * 1024
 """Of an aggregator's answer, read at most."""
+SMS_CARRIER_ID_CHARACTERS_MAX: Final = 255
+"""Of a carrier's id of a message; a longer one is as good as none. SMPP has 64."""
 SMS_MARK_PAUSES_SECONDS: Final = (0.0, 1.0, 5.0)
 """Before each try to keep what became of a message that was sent."""
 SMS_TRIED_AGAIN_AFTER: Final = timedelta(seconds=5)
@@ -284,6 +289,10 @@ WAITING_SMS_PARTS_MAX: Final = 1024
 SMPP_PDU_BYTES_MAX: Final = 72 * 1024
 """A message_payload of 64 KiB and what else there is to say; a longer PDU ends the link."""
 SMPP_SUBMITS_WAITING_MAX: Final = 1024
+SMPP_ADDRESS_CHARACTERS_MAX: Final = 20
+"""Of a number a message is from or to, by SMPP 3.4."""
+SMPP_UNBIND_SECONDS_MAX: Final = 4.0
+"""How long what is in progress and the unbind may take once nothing is sent any more."""
 SMPP_CONNECT_SECONDS_MAX: Final = 10.0
 SMPP_RECONNECT_SECONDS_MAX: Final = 60.0
 SMPP_THROTTLED_SECONDS: Final = 1.0

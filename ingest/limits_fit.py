@@ -80,7 +80,13 @@ def check() -> None:
     assert limits.SMS_LEASE < limits.SMS_TRIED_AGAIN_AFTER_MAX, (
         "what is leased is counted as waiting"
     )
-    assert limits.SMS_SEND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX, "what was begun is ended"
+    # aiohttp ends what takes longer than a few seconds at the next whole second.
+    assert limits.SMS_HTTP_SECONDS_MAX + 1 < limits.SMS_SEND_SECONDS_MAX, (
+        "what an aggregator took is not sent again because its answer does not end"
+    )
+    assert (
+        limits.SMS_SEND_SECONDS_MAX + limits.SMPP_UNBIND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX
+    ), "what was begun is ended"
     assert 2 * limits.SMS_GIVEN_AHEAD_SECONDS < limits.SMS_SEND_SECONDS_MAX, (
         "what waits for its turn with the carrier is not given up"
     )

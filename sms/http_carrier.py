@@ -32,6 +32,12 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         schemes = ("https", "http") if self.unencrypted else ("https",)
         if parts.scheme not in schemes or not parts.hostname:
             raise ValueError(f"url must be of {' or '.join(schemes)}")
+        if "@" in parts.netloc:
+            raise ValueError("url must name no user: the secret says who asks")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("url must have a port up to 65535 or none") from None
         if not (self.secret.isascii() and self.secret.isprintable() and self.secret.strip()):
             raise ValueError("secret must be printable ASCII")
 
@@ -65,7 +71,7 @@ class HttpCarrier:
                 "Authorization": f"Bearer {self._settings.secret}",
                 "Content-Type": "application/json",
             },
-            timeout=aiohttp.ClientTimeout(total=limits.SMS_SEND_SECONDS_MAX),
+            timeout=aiohttp.ClientTimeout(total=limits.SMS_HTTP_SECONDS_MAX),
             connector=aiohttp.TCPConnector(
                 limit=limits.SMS_AWAITED_AT_ONCE + limits.SMS_OTHERS_AT_ONCE
             ),

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import smpp34
 
+from ingest import limits
 from ingest.sms_parts import Part
 from sms.smpp.pdu import Tag
 from sms.smpp.receipts import Receipt, receipt_of
@@ -51,6 +52,8 @@ def read_delivery(octets: bytes) -> Delivery:
         raise UnreadableError(str(error)) from error
     if not isinstance(sm, smpp34.DeliverSm):
         raise UnreadableError("not a deliver_sm")
+    if max(len(sm.source_addr), len(sm.destination_addr)) > limits.SMPP_ADDRESS_CHARACTERS_MAX:
+        raise UnreadableError("an address of more than 20 characters")
     tlvs = {tlv.tag: bytes(tlv.value) for tlv in sm.tlvs}
     payload = sm.short_message or tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
     joined = _joined_by_tlvs(tlvs)

@@ -162,6 +162,27 @@ async def test_only_sent_is_marked_by_a_sender_whose_lease_has_ended(
     assert (row["carrier_id"], row["dead_at"]) == ("slow", None)
 
 
+@pytest.mark.parametrize(
+    ("carrier_id", "kept"),
+    [
+        ("a" * limits.SMS_CARRIER_ID_CHARACTERS_MAX, True),
+        ("a" * (limits.SMS_CARRIER_ID_CHARACTERS_MAX + 1), False),
+        ("a\0b", False),
+    ],
+)
+async def test_an_id_that_cannot_be_kept_leaves_nothing_unmarked(
+    outbox: OwedMessages, sql: asyncpg.Connection, at: datetime, carrier_id: str, *, kept: bool
+) -> None:
+    numbers = [await owed(sql, at), await owed(sql, at)]
+    messages = await outbox.lease(at, 2, awaited=True)
+    ids = dict(zip(numbers, ("good", carrier_id), strict=True))
+    marks = [outbox.mark(each, Sent(at, ids[each.message_id])) for each in messages]
+    await asyncio.gather(*marks)
+    rows = [await row_of(sql, number) for number in numbers]
+    assert [row and row["sent_at"] for row in rows] == [at, at]
+    assert [row and row["carrier_id"] for row in rows] == ["good", carrier_id if kept else None]
+
+
 async def _sent(outbox: OwedMessages, at: datetime, carrier_id: str) -> None:
     (message,) = await outbox.lease(at, 1, awaited=True)
     await outbox.mark(message, Sent(at, carrier_id))

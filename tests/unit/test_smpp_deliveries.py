@@ -7,6 +7,7 @@ import smpp34
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import limits
 from sms.smpp.deliveries import Delivery, UnreadableError, read_delivery
 from sms.smpp.receipts import Receipt
 from tests.smsc_peer import with_header
@@ -31,6 +32,15 @@ def test_a_message_alone() -> None:
     )  # fmt: skip
     assert delivery.part() is None
     assert not delivery.is_receipt
+
+
+def test_an_address_is_of_twenty_characters_at_most() -> None:
+    longest = "9" * limits.SMPP_ADDRESS_CHARACTERS_MAX
+    sm = smpp34.DeliverSm(longest, longest, b"HELP")
+    assert read(sm.encode()).source == longest
+    for addresses in ((longest + "9", longest), (longest, longest + "9")):
+        with pytest.raises(UnreadableError, match="address"):
+            read(smpp34.DeliverSm(*addresses, b"HELP").encode())
 
 
 def test_a_long_payload_is_in_its_parameter() -> None:

@@ -59,7 +59,9 @@ def test_nothing_is_sent_where_nothing_is_said(tmp_path: Path) -> None:
 def test_a_carrier_is_given_what_it_takes_in_a_few_seconds(
     tmp_path: Path, a_second: int, at_once: int
 ) -> None:
-    assert _read(tmp_path, f"header = \"X\"\n{SMPP}submits_per_second = {a_second}").at_once == at_once
+    assert (
+        _read(tmp_path, f'header = "X"\n{SMPP}submits_per_second = {a_second}').at_once == at_once
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,8 @@ def test_a_carrier_is_given_what_it_takes_in_a_few_seconds(
         ('entity_id = "1234567890123456789012345678901"', "entity_id"),
         ('header = "X"\n' + HTTP.replace("https:", "http:"), "url"),
         ('header = "X"\n' + HTTP.replace("https://a.example/send", "a.example"), "url"),
+        ('header = "X"\n' + HTTP.replace("a.example", f"u:{SECRET}@a.example"), "url"),
+        ('header = "X"\n' + HTTP.replace("a.example", "a.example:65536"), "url"),
         ('header = "X"\n' + HTTP.replace(SECRET, " "), "secret"),
         ('header = "X"\n' + HTTP.replace(SECRET, f"{SECRET}é"), "secret"),
         (f'header = "X"\n{HTTP}{SMPP}', "smpp"),
