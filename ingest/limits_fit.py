@@ -72,7 +72,8 @@ def check() -> None:
     # The process of SMS lists, extracts and uploads nothing, so its sender has connections enough.
     assert limits.SMS_CONNECTIONS <= 3 * limits.LISTS_AT_ONCE
     sending = (
-        limits.SMS_SEND_SECONDS_MAX
+        limits.SMS_WORDED_SECONDS_MAX
+        + limits.SMS_SEND_SECONDS_MAX
         + sum(limits.SMS_MARK_PAUSES_SECONDS)
         + limits.POSTGRES_COMMAND_SECONDS_MAX
     )

@@ -7,7 +7,6 @@ import smpp34
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import limits
 from sms.smpp.deliveries import Delivery, UnreadableError, read_delivery
 from sms.smpp.receipts import Receipt
 from tests.smsc_peer import with_header
@@ -35,7 +34,7 @@ def test_a_message_alone() -> None:
 
 
 def test_an_address_is_of_twenty_characters_at_most() -> None:
-    longest = "9" * limits.SMPP_ADDRESS_CHARACTERS_MAX
+    longest = "9" * 20
     sm = smpp34.DeliverSm(longest, longest, b"HELP")
     assert read(sm.encode()).source == longest
     for addresses in ((longest + "9", longest), (longest, longest + "9")):
