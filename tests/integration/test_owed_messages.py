@@ -1,8 +1,10 @@
 """The outbox as it is sent from: leased once, marked by whoever has the lease, counted, swept."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -21,6 +23,7 @@ from ingest.owed_messages import (
     Sent,
     after_failure,
 )
+from ingest.queries import SQL
 from ingest.recipients import Recipient
 from tests.documents import SUPPLIER
 from tests.gateway_in_process import TestClock
@@ -181,6 +184,42 @@ async def test_an_id_that_cannot_be_kept_leaves_nothing_unmarked(
     rows = [await row_of(sql, number) for number in numbers]
     assert [row and row["sent_at"] for row in rows] == [at, at]
     assert [row and row["carrier_id"] for row in rows] == ["good", carrier_id if kept else None]
+
+
+def _looked_at(plan: dict[str, Any]) -> int:
+    """Rows that the steps of a plan came to and had no use for."""
+    dropped = [int(rows) for name, rows in plan.items() if name.startswith("Rows Removed")]
+    inner = sum(map(_looked_at, plan.get("Plans", ())))
+    return sum(dropped) * int(plan["Actual Loops"]) + inner
+
+
+async def test_marks_and_receipts_look_at_their_own_messages_only(
+    sql: asyncpg.Connection, at: datetime
+) -> None:
+    """Also when a backlog has come that PostgreSQL's statistics know nothing of: a mark that took
+    too long would have everything sent again."""
+    many = 5000
+    await sql.execute(
+        """INSERT INTO outbox (kind, mobile, reply, created_at, due_at, expires_at, sent_at,
+               carrier_id)
+           SELECT 'REPLY', $2, 'x', $1::timestamptz, $1, $1, CASE WHEN odd THEN $1 END,
+               CASE WHEN odd THEN 'c' || i END
+           FROM generate_series(1, $3::integer) AS i, LATERAL (SELECT i % 2 = 1) AS whether (odd)
+           ORDER BY i""",
+        at,
+        MOBILE,
+        many,
+    )
+    batch = list(range(2, 2 * 64 + 2, 2))
+    none = [None] * len(batch)
+    for query, columns in (
+        ("mark_messages", (batch, [0] * 64, [at] * 64, none, none, none, none)),
+        ("drop_messages", (batch, [7] * 64)),
+        ("keep_receipts", ([f"c{i - 1}" for i in batch], [at] * 64, none, at - MINUTE)),
+    ):
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL[query]}"
+        (plan,) = json.loads(await sql.fetchval(explain, *columns))
+        assert _looked_at(plan["Plan"]) <= 2 * many, query
 
 
 async def _sent(outbox: OwedMessages, at: datetime, carrier_id: str) -> None:
