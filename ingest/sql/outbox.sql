@@ -14,7 +14,8 @@ WHERE outbox.client_id = given_up.client_id
 
 -- name: owe_notices
 -- Notices of new bills to the numbers that want them, r1(9): to the recipient, of what others
--- generated, at once; to whoever carries, some time before the bill expires ($7).
+-- generated, at once; to whoever carries, some time before the bill expires ($7). OFFSET 0 has each
+-- bill's numbers looked up by its GSTIN, however few numbers the planner takes for wanting any.
 WITH bill AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
                          $6::timestamptz[])
@@ -23,13 +24,21 @@ WITH bill AS MATERIALIZED (
 INSERT INTO outbox (kind, mobile, ebn, gstin, created_at, due_at, expires_at)
 SELECT 'GENERATED_AGAINST_YOU', wanting.mobile, ebn, gstin, generated_at, generated_at,
        acceptance_until
-FROM bill JOIN sms_registration AS wanting ON gstin = recipient
-WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND 'GENERATED_AGAINST_YOU' = ANY (notices)
+FROM bill CROSS JOIN LATERAL (
+    SELECT mobile, gstin FROM sms_registration
+    WHERE gstin = recipient AND confirmed_at IS NOT NULL AND ended_at IS NULL
+      AND notices <> '{}' AND 'GENERATED_AGAINST_YOU' = ANY (notices)
+    OFFSET 0
+) AS wanting
 UNION ALL
 SELECT 'EXPIRES_SOON', wanting.mobile, ebn, gstin, generated_at,
        greatest(valid_until - $7::interval, generated_at), valid_until
-FROM bill JOIN sms_registration AS wanting ON gstin = carrier
-WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND 'EXPIRES_SOON' = ANY (notices);
+FROM bill CROSS JOIN LATERAL (
+    SELECT mobile, gstin FROM sms_registration
+    WHERE gstin = carrier AND confirmed_at IS NOT NULL AND ended_at IS NULL
+      AND notices <> '{}' AND 'EXPIRES_SOON' = ANY (notices)
+    OFFSET 0
+) AS wanting;
 
 -- name: notices_wanted
 -- Whether any number wants to be told of anything.

@@ -14,7 +14,7 @@ from ingest.notices import Notices
 from sms.owed_words import NotOwedAnyMore, OwedWords
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
-from tests.owed import MOBILE, ended, registered
+from tests.owed import MOBILE, ended, registered, rows_for_nothing
 from tests.uploads import BILLS, ndjson, uploaded
 from tests.waiting import until
 
@@ -234,3 +234,25 @@ async def test_whether_anybody_wants_any(
     known = Notices(gateway.services.database)
     await known.refresh()
     assert known._wanted is wanted
+
+
+async def test_whether_and_who_is_looked_up_however_many_numbers_there_are(
+    gateway: Gateway, sql: asyncpg.Connection
+) -> None:
+    """Also when so many were registered that PostgreSQL's statistics know nothing of them."""
+    many, bills, at = 3000, 64, gateway.clock()
+    await sql.execute(
+        """INSERT INTO sms_registration (gstin, slot, mobile, role, client_id, language, notices,
+               registered_at, confirmed_at)
+           SELECT 'G' || i, 1, (9000000000 + i)::text, 'taxpayer', 'c', 'en', '{}', $1, $1
+           FROM generate_series(1, $2::integer) AS i""",
+        at,
+        many,
+    )
+    assert await rows_for_nothing(sql, "notices_wanted") == 0
+    await sql.execute("UPDATE sms_registration SET notices = $1", [EXPIRES])
+    gstins = [f"G{number}" for number in range(1, bills + 1)]
+    columns = (list(range(bills)), gstins, gstins, *([at] * bills for _ in range(3)))
+    looked = await rows_for_nothing(sql, "owe_notices", *columns, limits.SMS_EXPIRES_SOON)
+    assert looked <= 2 * bills
+    assert len(await _told(sql)) == bills
