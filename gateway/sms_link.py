@@ -69,12 +69,15 @@ async def linked(
     services: Services, sms: SmsSettings, clock: Clock
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """Speaks with the carrier that the settings name until the block ends, then ends what was
-    begun. The task ends before that only by an error."""
-    async with _carrying(services, sms, clock) as carrier:
+    begun. The task ends before that only by an error, which leaving the block raises."""
+    async with _carrying(services, sms, clock) as (carrier, linking):
         words = OwedWords(services.lookups, services.sms.numbers.new_password)
         sender = Sender(
             services.sms.owed, words, carrier, sms.origin, clock=clock, at_once=sms.at_once
         )
+        if linking is not None:
+            # A sender without its link would find it unbound for ever.
+            linking.add_done_callback(lambda _: sender.close())
         sending = asyncio.create_task(sender.run())
         try:
             yield sending
@@ -84,14 +87,17 @@ async def linked(
 
 
 @asynccontextmanager
-async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> AsyncIterator[Carrier]:
-    """The carrier that the settings name; over SMPP it brings messages, too."""
+async def _carrying(
+    services: Services, sms: SmsSettings, clock: Clock
+) -> AsyncIterator[tuple[Carrier, "asyncio.Task[None] | None"]]:
+    """The carrier that the settings name; over SMPP it brings messages, too, and has a task that
+    keeps it up."""
     if sms.http:
         # Whoever serves without it needs nothing of what it needs.
         from sms.http_carrier import HttpCarrier  # noqa: PLC0415
 
         async with HttpCarrier(sms.http) as carrier:
-            yield carrier
+            yield carrier, None
     elif sms.smpp:
         carrier_name = f"smpp:{sms.smpp.system_id}"
 
@@ -112,7 +118,7 @@ async def _carrying(services: Services, sms: SmsSettings, clock: Clock) -> Async
         link = Link(sms.smpp, receive, receipts.receive, services.sms.parts, clock)
         linking = asyncio.create_task(link.run())
         try:
-            yield link
+            yield link, linking
         finally:
             await link.close()
             await linking

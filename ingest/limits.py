@@ -224,17 +224,21 @@ SMS_PUT_OFF: Final = timedelta(hours=1)
 """Before it is looked again whether an unregistered supplier may be told."""
 SMS_LEASE: Final = timedelta(seconds=60)
 """How long a message is one sender's alone. If that one dies, another sends it after this."""
+SMS_WORDED_SECONDS_MAX: Final = 8.0
+"""How long it may take to lease a message and to find out what it says; then it is tried again."""
 SMS_SEND_SECONDS_MAX: Final = 15.0
 """How long a carrier may take to say that it has taken a message."""
+SMS_HTTP_SECONDS_MAX: Final = 12.0
+"""An aggregator's whole answer: one that says it took a message and does not end is given up."""
 SMS_ANSWER_BYTES_MAX: Final = 64 * 1024
-"""Of an aggregator's answer, read at most."""
+SMS_CARRIER_ID_CHARACTERS_MAX: Final = 255
+"""Of a carrier's id of a message; a longer one is as good as none."""
 SMS_MARK_PAUSES_SECONDS: Final = (0.0, 1.0, 5.0)
 """Before each try to keep what became of a message that was sent."""
 SMS_TRIED_AGAIN_AFTER: Final = timedelta(seconds=5)
 """After the first failure; doubled with every other."""
 SMS_TRIED_AGAIN_AFTER_MAX: Final = timedelta(minutes=10)
 SMS_FAILURES_TOLD_EVERY: Final = timedelta(seconds=10)
-"""How often the log says how many messages failed."""
 SMS_LOOK_SECONDS: Final = 0.2
 """How often a sender looks for what is due while nothing is."""
 SMS_AWAITED_AT_ONCE: Final = 512
@@ -252,11 +256,9 @@ SMS_RECEIPT_PAUSES_SECONDS: Final = (0.0, 0.2, 1.0)
 SMS_KEPT: Final = timedelta(days=30)
 """How long messages are kept after they expired, dead letters too."""
 SMS_COUNT_SECONDS: Final = 5.0
-"""How often what waits is counted for the metrics."""
 SMS_COUNTED_MAX: Final = 100_000
 SMS_NOTICES_SECONDS: Final = 1.0
 """How often a worker looks whether anybody wants notices."""
-
 SMS_PASSWORD_TOLD_OF: Final = timedelta(hours=1)
 """How long a number is told that its password is spent or not good any more."""
 SMS_HEARD_EVERY: Final = timedelta(days=1)
@@ -284,6 +286,7 @@ WAITING_SMS_PARTS_MAX: Final = 1024
 SMPP_PDU_BYTES_MAX: Final = 72 * 1024
 """A message_payload of 64 KiB and what else there is to say; a longer PDU ends the link."""
 SMPP_SUBMITS_WAITING_MAX: Final = 1024
+SMPP_UNBIND_SECONDS_MAX: Final = 4.0
 SMPP_CONNECT_SECONDS_MAX: Final = 10.0
 SMPP_RECONNECT_SECONDS_MAX: Final = 60.0
 SMPP_THROTTLED_SECONDS: Final = 1.0

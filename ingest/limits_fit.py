@@ -72,7 +72,8 @@ def check() -> None:
     # The process of SMS lists, extracts and uploads nothing, so its sender has connections enough.
     assert limits.SMS_CONNECTIONS <= 3 * limits.LISTS_AT_ONCE
     sending = (
-        limits.SMS_SEND_SECONDS_MAX
+        limits.SMS_WORDED_SECONDS_MAX
+        + limits.SMS_SEND_SECONDS_MAX
         + sum(limits.SMS_MARK_PAUSES_SECONDS)
         + limits.POSTGRES_COMMAND_SECONDS_MAX
     )
@@ -80,7 +81,13 @@ def check() -> None:
     assert limits.SMS_LEASE < limits.SMS_TRIED_AGAIN_AFTER_MAX, (
         "what is leased is counted as waiting"
     )
-    assert limits.SMS_SEND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX, "what was begun is ended"
+    # aiohttp ends what takes longer than a few seconds at the next whole second.
+    assert limits.SMS_HTTP_SECONDS_MAX + 1 < limits.SMS_SEND_SECONDS_MAX, (
+        "what an aggregator took is not sent again because its answer does not end"
+    )
+    assert (
+        limits.SMS_SEND_SECONDS_MAX + limits.SMPP_UNBIND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX
+    ), "what was begun is ended"
     assert 2 * limits.SMS_GIVEN_AHEAD_SECONDS < limits.SMS_SEND_SECONDS_MAX, (
         "what waits for its turn with the carrier is not given up"
     )

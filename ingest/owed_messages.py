@@ -42,7 +42,8 @@ class OwedMessage(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Taken by a carrier at an instant, under an id of its own or none."""
+    """Taken by a carrier at an instant, under an id of its own or none; one that is too long or
+    cannot be kept is none."""
 
     at: datetime
     carrier_id: str | None
@@ -203,7 +204,7 @@ class OwedMessages:
             lease = (message.message_id, message.attempts)
             match outcome:
                 case Sent(at, carrier_id):
-                    marks.append((*lease, at, carrier_id or None, None, None, None))
+                    marks.append((*lease, at, _kept_id(carrier_id), None, None, None))
                 case Dead(at, reason):
                     marks.append((*lease, None, None, at, reason, None))
                 case Again(at):
@@ -244,6 +245,14 @@ def after_failure(message: OwedMessage, at: datetime, reason: str) -> Again | De
     if at + pause > message.expires_at:
         return Dead(at, f"expired: {reason}")
     return Again(at + pause)
+
+
+def _kept_id(carrier_id: str | None) -> str | None:
+    """One id that the record cannot keep would leave every message of its batch unmarked, to be
+    sent again."""
+    if not carrier_id or len(carrier_id) > limits.SMS_CARRIER_ID_CHARACTERS_MAX:
+        return None
+    return None if "\0" in carrier_id else carrier_id
 
 
 def _batcher(

@@ -41,7 +41,7 @@ class HttpCarrier:
                 "Authorization": f"Bearer {self._settings.secret}",
                 "Content-Type": "application/json",
             },
-            timeout=aiohttp.ClientTimeout(total=limits.SMS_SEND_SECONDS_MAX),
+            timeout=aiohttp.ClientTimeout(total=limits.SMS_HTTP_SECONDS_MAX),
             connector=aiohttp.TCPConnector(
                 limit=limits.SMS_AWAITED_AT_ONCE + limits.SMS_OTHERS_AT_ONCE
             ),

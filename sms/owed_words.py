@@ -83,4 +83,7 @@ def _expiring(bill: EwayBill, message: OwedMessage, at: datetime, language: Lang
         raise NotOwedAnyMore("the bill is valid until another instant by now")
     if bill.carrier != message.gstin:
         raise NotOwedAnyMore("the bill was handed to another transporter")
+    if message.created_at < bill.carrier_since:
+        # It was handed away and back again, and of that there is a notice of its own.
+        raise NotOwedAnyMore("the bill was handed over and back")
     return notices.expires_soon(bill, language)

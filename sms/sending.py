@@ -88,9 +88,10 @@ class Sender:
 
         while not self._closing:
             free = at_once - len(sending)
+            worded_by = asyncio.get_running_loop().time() + limits.SMS_WORDED_SECONDS_MAX
             leased = await self._lease(free, awaited=awaited) if free else ()
             for message in leased:
-                task = asyncio.create_task(self._send_and_mark(message))
+                task = asyncio.create_task(self._send_and_mark(message, worded_by))
                 sending.add(task)
                 task.add_done_callback(ended)
             if len(leased) < free:  # Nothing more is due.
@@ -106,13 +107,13 @@ class Sender:
             return await self._owed.lease(self._clock(), count, awaited=awaited)
         except Refusal as refusal:
             self._count_failure(refusal.problem.code)
-        except Exception:
-            log.exception("no messages were leased")
+        except Exception as error:
+            log.error("no messages were leased: %s", _where(error))
         return ()
 
-    async def _send_and_mark(self, message: OwedMessage) -> None:
+    async def _send_and_mark(self, message: OwedMessage, worded_by: float) -> None:
         try:
-            outcome = await self._outcome(message)
+            outcome = await self._outcome(message, worded_by)
         except TemporaryFailure as failure:
             outcome = self._failed(message, str(failure))
         except PermanentFailure as failure:
@@ -123,21 +124,23 @@ class Sender:
         except Refusal as refusal:
             outcome = self._failed(message, refusal.problem.code)
         except Exception as error:
-            # Its words may hold those of the message.
-            where = "".join(format_tb(error.__traceback__))
-            name = type(error).__name__
-            log.error("message %d was not sent: %s\n%s", message.message_id, name, where)
-            outcome = self._failed(message, name)
+            log.error("message %d was not sent: %s", message.message_id, _where(error))
+            outcome = self._failed(message, type(error).__name__)
         await self._mark(message, outcome)
 
-    async def _outcome(self, message: OwedMessage) -> Outcome:
+    async def _outcome(self, message: OwedMessage, worded_by: float) -> Outcome:
         """What became of a message, sent if it is worth sending. Raises what the carrier does."""
         at = self._clock()
         try:
-            template, text = await self._words.of(message, at)
+            # Later than this its lease could end while it is being sent.
+            async with asyncio.timeout_at(worded_by):
+                template, text = await self._words.of(message, at)
+                admitted = message.kind in _ASKED_FOR or await self._owed.admit(message, at)
         except NotOwedAnyMore as why:
             return NotOwed(str(why))
-        if message.kind not in _ASKED_FOR and not await self._owed.admit(message, at):
+        except TimeoutError:
+            raise TemporaryFailure("the record did not answer in time") from None
+        if not admitted:
             return _told_enough(message, at)
         reference = str(message.message_id)
         if message.kind == ONE_TIME_PASSWORD:  # Each try has a password of its own.
@@ -173,8 +176,8 @@ class Sender:
                 await self._owed.mark(message, outcome)
             except Refusal as refusal:
                 self._count_failure(refusal.problem.code)
-            except Exception:
-                log.exception("message %d was not marked", message.message_id)
+            except Exception as error:
+                log.error("message %d was not marked: %s", message.message_id, _where(error))
             else:
                 return
         log.error(
@@ -199,6 +202,11 @@ def _told_enough(message: OwedMessage, at: datetime) -> Again | Dead:
     if message.kind == INFORM_SUPPLIER and later <= message.expires_at:
         return Again(later)
     return Dead(at, _TOLD_ENOUGH)
+
+
+def _where(error: Exception) -> str:
+    """An error without its words: they may hold those of a message, or a number."""
+    return f"{type(error).__name__}\n{''.join(format_tb(error.__traceback__))}"
 
 
 async def _wait_briefly(room: asyncio.Event) -> None:

@@ -36,6 +36,12 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         schemes = ("https", "http") if self.unencrypted else ("https",)
         if parts.scheme not in schemes or not parts.hostname:
             raise ValueError(f"url must be of {' or '.join(schemes)}")
+        if "@" in parts.netloc:
+            raise ValueError("url must name no user: the secret says who asks")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("url must have a port up to 65535 or none") from None
         if not (self.secret.isascii() and self.secret.isprintable() and self.secret.strip()):
             raise ValueError("secret must be printable ASCII")
 

@@ -1,12 +1,14 @@
 """Messages owed and numbers registered, as they are in the record; a carrier for tests."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 
+from ingest.queries import SQL
 from sms.carrier import Outgoing
 from sms.wording.said import Said
 
@@ -113,3 +115,15 @@ def settled(connection: asyncpg.Connection, message_id: int) -> Callable[[], Any
         return row is None or row["sent_at"] is not None or row["dead_at"] is not None
 
     return look
+
+
+async def rows_for_nothing(connection: asyncpg.Connection, query: str, *values: Any) -> int:
+    """How many rows the steps of a query come to and have no use for. It is carried out."""
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL[query]}"
+    (plan,) = json.loads(await connection.fetchval(explain, *values))
+    return _for_nothing(plan["Plan"])
+
+
+def _for_nothing(step: dict[str, Any]) -> int:
+    dropped = [int(rows) for name, rows in step.items() if name.startswith("Rows Removed")]
+    return sum(dropped) * int(step["Actual Loops"]) + sum(map(_for_nothing, step.get("Plans", ())))

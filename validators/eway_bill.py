@@ -133,6 +133,15 @@ class EwayBill(Struct, frozen=True, array_like=True):
         generated the bill."""
         return self.transporter_id or self.generated_by
 
+    @property
+    def carrier_since(self) -> datetime:
+        """Since when this carrier answers for the conveyance, without a break."""
+        since = self.generated_at
+        for hand_over in self.hand_overs:
+            if (hand_over.from_transporter_id or self.generated_by) != hand_over.to_transporter_id:
+                since = hand_over.at
+        return since
+
 
 class DocumentKey(NamedTuple):
     """What may have one live e-way bill: a document of one owner in one financial year.

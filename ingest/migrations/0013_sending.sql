@@ -15,3 +15,6 @@ CREATE INDEX outbox_due ON outbox (awaited, due_at)
 CREATE INDEX outbox_counted ON outbox (mobile, counted_at) WHERE counted_at IS NOT NULL;
 -- What is swept once it is long past its time.
 CREATE INDEX outbox_expires ON outbox (expires_at);
+-- Numbers that want notices: every worker asks each second whether there are any.
+CREATE INDEX sms_registration_wanting ON sms_registration (gstin)
+    WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND notices <> '{}';

@@ -14,7 +14,8 @@ WHERE outbox.client_id = given_up.client_id
 
 -- name: owe_notices
 -- Notices of new bills to the numbers that want them, r1(9): to the recipient, of what others
--- generated, at once; to whoever carries, some time before the bill expires ($7).
+-- generated, at once; to whoever carries, some time before the bill expires ($7). OFFSET 0 has each
+-- bill's numbers looked up by its GSTIN, however few numbers the planner takes for wanting any.
 WITH bill AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
                          $6::timestamptz[])
@@ -23,13 +24,21 @@ WITH bill AS MATERIALIZED (
 INSERT INTO outbox (kind, mobile, ebn, gstin, created_at, due_at, expires_at)
 SELECT 'GENERATED_AGAINST_YOU', wanting.mobile, ebn, gstin, generated_at, generated_at,
        acceptance_until
-FROM bill JOIN sms_registration AS wanting ON gstin = recipient
-WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND 'GENERATED_AGAINST_YOU' = ANY (notices)
+FROM bill CROSS JOIN LATERAL (
+    SELECT mobile, gstin FROM sms_registration
+    WHERE gstin = recipient AND confirmed_at IS NOT NULL AND ended_at IS NULL
+      AND notices <> '{}' AND 'GENERATED_AGAINST_YOU' = ANY (notices)
+    OFFSET 0
+) AS wanting
 UNION ALL
 SELECT 'EXPIRES_SOON', wanting.mobile, ebn, gstin, generated_at,
        greatest(valid_until - $7::interval, generated_at), valid_until
-FROM bill JOIN sms_registration AS wanting ON gstin = carrier
-WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND 'EXPIRES_SOON' = ANY (notices);
+FROM bill CROSS JOIN LATERAL (
+    SELECT mobile, gstin FROM sms_registration
+    WHERE gstin = carrier AND confirmed_at IS NOT NULL AND ended_at IS NULL
+      AND notices <> '{}' AND 'EXPIRES_SOON' = ANY (notices)
+    OFFSET 0
+) AS wanting;
 
 -- name: notices_wanted
 -- Whether any number wants to be told of anything.
@@ -84,7 +93,8 @@ RETURNING outbox.message_id;
 
 -- name: mark_messages
 -- What became of leased messages: sent, dead, or due again. What was sent is marked whoever has the
--- lease by now; all else only by whoever has it.
+-- lease by now; all else only by whoever has it. The condition is no conjunction: by that the planner
+-- would take the unsent for few, and look through all of them for each message of the batch.
 UPDATE outbox SET
     sent_at = became.sent_at,
     carrier_id = became.carrier_id,
@@ -94,14 +104,16 @@ UPDATE outbox SET
 FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::text[], $5::timestamptz[],
             $6::text[], $7::timestamptz[])
     AS became (message_id, attempts, sent_at, carrier_id, dead_at, dead_reason, again_at)
-WHERE outbox.message_id = became.message_id AND outbox.sent_at IS NULL AND outbox.dead_at IS NULL
-  AND (became.sent_at IS NOT NULL OR outbox.attempts = became.attempts);
+WHERE outbox.message_id = became.message_id
+  AND CASE WHEN coalesce(outbox.sent_at, outbox.dead_at) IS NULL
+           THEN became.sent_at IS NOT NULL OR outbox.attempts = became.attempts END;
 
 -- name: drop_messages
--- Messages that are owed no longer, for whoever leased them.
+-- Messages that are owed no longer, for whoever leased them. The condition is as above.
 DELETE FROM outbox USING unnest($1::bigint[], $2::smallint[]) AS dropped (message_id, attempts)
-WHERE outbox.message_id = dropped.message_id AND outbox.attempts = dropped.attempts
-  AND sent_at IS NULL AND dead_at IS NULL;
+WHERE outbox.message_id = dropped.message_id
+  AND CASE WHEN coalesce(sent_at, dead_at) IS NULL
+           THEN outbox.attempts = dropped.attempts END;
 
 -- name: keep_receipts
 -- Carriers' receipts of messages sent after an instant ($4): delivered, or dead where there is a
@@ -115,8 +127,8 @@ WITH receipt AS MATERIALIZED (
         dead_at = CASE WHEN receipt.dead_reason IS NOT NULL THEN greatest(at, sent_at) END,
         dead_reason = receipt.dead_reason
     FROM receipt
-    WHERE outbox.carrier_id = receipt.carrier_id AND sent_at > $4
-      AND delivered_at IS NULL AND dead_at IS NULL
+    WHERE outbox.carrier_id = receipt.carrier_id
+      AND CASE WHEN coalesce(delivered_at, dead_at) IS NULL THEN sent_at > $4 END
 )
 SELECT DISTINCT carrier_id FROM outbox JOIN receipt USING (carrier_id) WHERE sent_at > $4;
 

@@ -8,6 +8,8 @@ from ingest.sms_parts import Part
 from sms.smpp.pdu import Tag
 from sms.smpp.receipts import Receipt, receipt_of
 
+_ADDRESS_CHARACTERS_MAX: Final = 20
+"""SMPP 3.4's own size."""
 _HAS_HEADER: Final = 0x40
 _MESSAGE_TYPE: Final = 0x3C
 _RECEIPTS: Final = (0x04, 0x20)
@@ -51,6 +53,8 @@ def read_delivery(octets: bytes) -> Delivery:
         raise UnreadableError(str(error)) from error
     if not isinstance(sm, smpp34.DeliverSm):
         raise UnreadableError("not a deliver_sm")
+    if max(len(sm.source_addr), len(sm.destination_addr)) > _ADDRESS_CHARACTERS_MAX:
+        raise UnreadableError("an address of more than 20 characters")
     tlvs = {tlv.tag: bytes(tlv.value) for tlv in sm.tlvs}
     payload = sm.short_message or tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
     joined = _joined_by_tlvs(tlvs)

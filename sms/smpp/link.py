@@ -85,7 +85,7 @@ class Link:
         then."""
         self._closing.set()
         if self._session is not None:
-            await self._session.unbind(limits.DRAIN_SECONDS_MAX / 2)
+            await self._session.unbind(limits.SMPP_UNBIND_SECONDS_MAX)
 
     async def send(self, message: Outgoing) -> str:
         """Sends a message, in several parts if it is long, and answers the SMSC's id of it, which

@@ -94,7 +94,7 @@ class Session:
                     await asyncio.wait(self._outstanding.values())
                 await self.request(Command.UNBIND)
         except (TimeoutError, UnansweredError, LinkLostError) as error:
-            log.warning("SMPP link closed without its unbind: %s", error)
+            log.warning("SMPP link closed without its unbind: %s", str(error) or "no time left")
         self._writer.close()
 
     async def _keep(self, on_bound: Callable[[], None]) -> str:

@@ -68,6 +68,10 @@ class SmppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 raise ValueError(f"{field} must have from {shortest} to {longest} characters")
             if not (text.isascii() and (text.isprintable())):
                 raise ValueError(f"{field} must be printable ASCII")
+        try:
+            self.host.encode("idna")
+        except UnicodeError:
+            raise ValueError("host must be a name or an address") from None
         if self.entity_id_tag == self.template_id_tag:
             raise ValueError("template_id_tag must differ from entity_id_tag")
 

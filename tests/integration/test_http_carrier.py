@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from ingest import limits
+from ingest import limits, limits_fit
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 from sms.http_carrier import HttpCarrier
 from sms.settings import HttpSettings
@@ -116,12 +116,34 @@ async def test_what_a_status_means_and_nothing_of_the_text_is_repeated(
 async def test_no_answer_in_time_is_of_the_moment(
     url: str, aggregator: Aggregator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SMS_SEND_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(limits, "SMS_HTTP_SECONDS_MAX", 0.05)
     aggregator.answers.clear()
     settings = HttpSettings(url=url, secret="s", unencrypted=True)
     async with HttpCarrier(settings) as carrier:
         with pytest.raises(TemporaryFailure, match="in time"):
             await carrier.send(MESSAGE)
+
+
+async def test_taken_is_taken_also_where_the_answer_does_not_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits_fit.check()
+    begun, asked = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", []
+
+    async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"}"))
+        writer.write(begun)
+
+    async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setattr(limits, "SMS_HTTP_SECONDS_MAX", 0.2)
+        settings = HttpSettings(url=f"http://127.0.0.1:{port}/", secret="s", unencrypted=True)
+        async with HttpCarrier(settings) as carrier:
+            assert await carrier.send(MESSAGE) == ""
+    assert len(asked) == 1
+    monkeypatch.setattr(limits, "SMS_HTTP_SECONDS_MAX", limits.SMS_SEND_SECONDS_MAX - 1)
+    with pytest.raises(AssertionError, match="does not end"):
+        limits_fit.check()
 
 
 async def test_nobody_there_is_of_the_moment(url: str) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from ingest import limits
 from ingest.notices import Notices
+from sms.owed_words import NotOwedAnyMore, OwedWords
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
-from tests.owed import MOBILE, ended, registered
+from tests.owed import MOBILE, ended, registered, rows_for_nothing
 from tests.uploads import BILLS, ndjson, uploaded
 from tests.waiting import until
 
@@ -140,6 +141,41 @@ async def test_to_the_carrier_the_bill_is_handed_to(
     assert due == gateway.clock.at(bill["valid_until"]) - timedelta(hours=4)
 
 
+async def test_once_to_a_carrier_that_had_the_bill_before(
+    gateway: Gateway, sql: asyncpg.Connection
+) -> None:
+    """Handed away and back, it is owed two notices, and the first is not sent."""
+    await _wanting(gateway, sql, (MOBILE, TRANSPORTER, (EXPIRES,)))
+    bill = await _bill(gateway)
+    for carrier in (OTHER, TRANSPORTER):
+        gateway.clock.advance(minutes=1)
+        path = f"/v1/eway-bills/{bill['ebn']}/transporter"
+        given = await gateway.call(BY, "POST", path, json={"transporter_id": carrier})
+        assert given.status_code == 200, given.text
+    valid_until = gateway.clock.at(bill["valid_until"])
+    first, second = await gateway.services.sms.owed.lease(valid_until, 3, awaited=False)
+    words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
+    with pytest.raises(NotOwedAnyMore, match="and back"):
+        await words.of(min(first, second), valid_until)
+    assert bill["ebn"] in (await words.of(max(first, second), valid_until)).text
+
+
+async def test_to_whoever_generated_it_also_once_it_is_named_transporter(
+    gateway: Gateway, sql: asyncpg.Connection
+) -> None:
+    """The same carrier as before: its only notice is sent."""
+    await _wanting(gateway, sql, (MOBILE, SUPPLIER, (EXPIRES,)))
+    bill = await _bill(gateway, transporter_id=None)
+    gateway.clock.advance(minutes=1)
+    path = f"/v1/eway-bills/{bill['ebn']}/transporter"
+    given = await gateway.call(BY, "POST", path, json={"transporter_id": SUPPLIER})
+    assert given.status_code == 200, given.text
+    valid_until = gateway.clock.at(bill["valid_until"])
+    (message,) = await gateway.services.sms.owed.lease(valid_until, 2, awaited=False)
+    words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
+    assert bill["ebn"] in (await words.of(message, valid_until)).text
+
+
 async def test_at_once_where_it_expires_sooner_already(
     gateway: Gateway, sql: asyncpg.Connection
 ) -> None:
@@ -198,3 +234,25 @@ async def test_whether_anybody_wants_any(
     known = Notices(gateway.services.database)
     await known.refresh()
     assert known._wanted is wanted
+
+
+async def test_whether_and_who_is_looked_up_however_many_numbers_there_are(
+    gateway: Gateway, sql: asyncpg.Connection
+) -> None:
+    """Also when so many were registered that PostgreSQL's statistics know nothing of them."""
+    many, bills, at = 3000, 64, gateway.clock()
+    await sql.execute(
+        """INSERT INTO sms_registration (gstin, slot, mobile, role, client_id, language, notices,
+               registered_at, confirmed_at)
+           SELECT 'G' || i, 1, (9000000000 + i)::text, 'taxpayer', 'c', 'en', '{}', $1, $1
+           FROM generate_series(1, $2::integer) AS i""",
+        at,
+        many,
+    )
+    assert await rows_for_nothing(sql, "notices_wanted") == 0
+    await sql.execute("UPDATE sms_registration SET notices = $1", [EXPIRES])
+    gstins = [f"G{number}" for number in range(1, bills + 1)]
+    columns = (list(range(bills)), gstins, gstins, *([at] * bills for _ in range(3)))
+    looked = await rows_for_nothing(sql, "owe_notices", *columns, limits.SMS_EXPIRES_SOON)
+    assert looked <= 2 * bills
+    assert len(await _told(sql)) == bills

@@ -24,7 +24,16 @@ from ingest.owed_messages import (
 from ingest.recipients import Recipient
 from tests.documents import SUPPLIER
 from tests.gateway_in_process import TestClock
-from tests.owed import MICROSECOND, MINUTE, MOBILE, ended, owed, registered, row_of
+from tests.owed import (
+    MICROSECOND,
+    MINUTE,
+    MOBILE,
+    ended,
+    owed,
+    registered,
+    row_of,
+    rows_for_nothing,
+)
 
 LEASE = limits.SMS_LEASE
 
@@ -160,6 +169,54 @@ async def test_only_sent_is_marked_by_a_sender_whose_lease_has_ended(
     row = await row_of(sql, number)
     assert row
     assert (row["carrier_id"], row["dead_at"]) == ("slow", None)
+
+
+@pytest.mark.parametrize(
+    ("carrier_id", "kept"),
+    [
+        ("a" * limits.SMS_CARRIER_ID_CHARACTERS_MAX, True),
+        ("a" * (limits.SMS_CARRIER_ID_CHARACTERS_MAX + 1), False),
+        ("a\0b", False),
+    ],
+)
+async def test_an_id_that_cannot_be_kept_leaves_nothing_unmarked(
+    outbox: OwedMessages, sql: asyncpg.Connection, at: datetime, carrier_id: str, *, kept: bool
+) -> None:
+    numbers = [await owed(sql, at), await owed(sql, at)]
+    messages = await outbox.lease(at, 2, awaited=True)
+    ids = dict(zip(numbers, ("good", carrier_id), strict=True))
+    marks = [outbox.mark(each, Sent(at, ids[each.message_id])) for each in messages]
+    await asyncio.gather(*marks)
+    rows = [await row_of(sql, number) for number in numbers]
+    assert [row and row["sent_at"] for row in rows] == [at, at]
+    assert [row and row["carrier_id"] for row in rows] == ["good", carrier_id if kept else None]
+
+
+async def test_marks_and_receipts_look_at_their_own_messages_only(
+    sql: asyncpg.Connection, at: datetime
+) -> None:
+    """Also when a backlog has come that PostgreSQL's statistics know nothing of: a mark that took
+    too long would have everything sent again."""
+    many = 5000
+    await sql.execute(
+        """INSERT INTO outbox (kind, mobile, reply, created_at, due_at, expires_at, sent_at,
+               carrier_id)
+           SELECT 'REPLY', $2, 'x', $1::timestamptz, $1, $1, CASE WHEN odd THEN $1 END,
+               CASE WHEN odd THEN 'c' || i END
+           FROM generate_series(1, $3::integer) AS i, LATERAL (SELECT i % 2 = 1) AS whether (odd)
+           ORDER BY i""",
+        at,
+        MOBILE,
+        many,
+    )
+    batch = list(range(2, 2 * 64 + 2, 2))
+    none = [None] * len(batch)
+    for query, columns in (
+        ("mark_messages", (batch, [0] * 64, [at] * 64, none, none, none, none)),
+        ("drop_messages", (batch, [7] * 64)),
+        ("keep_receipts", ([f"c{i - 1}" for i in batch], [at] * 64, none, at - MINUTE)),
+    ):
+        assert await rows_for_nothing(sql, query, *columns) <= 2 * many, query
 
 
 async def _sent(outbox: OwedMessages, at: datetime, carrier_id: str) -> None:

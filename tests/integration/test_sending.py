@@ -12,7 +12,7 @@ import pytest
 from ingest import limits
 from ingest.owed_messages import OwedMessages
 from sms.carrier import Origin, Outgoing, PermanentFailure, TemporaryFailure
-from sms.owed_words import OwedWords
+from sms.owed_words import NewPassword, OwedWords
 from sms.sending import Sender
 from sms.wording import notices
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
@@ -56,6 +56,7 @@ class Sending:
     def __init__(self, gateway: Gateway, owed: OwedMessages | None = None, **bounds: int) -> None:
         self.carrier = TakingCarrier()
         self.passwords: list[str | None] = []
+        self.new_password: NewPassword = self._next_password
         words = OwedWords(gateway.services.lookups, self._new_password)
         outbox = owed or gateway.services.sms.owed
         ids = {"stranger.en": "1107"}
@@ -70,6 +71,9 @@ class Sending:
         self._running: asyncio.Task[None] | None = None
 
     async def _new_password(self, gstin: str, mobile: str, at: datetime) -> str | None:
+        return await self.new_password(gstin, mobile, at)
+
+    async def _next_password(self, gstin: str, mobile: str, at: datetime) -> str | None:
         assert (gstin, mobile) == (SUPPLIER, MOBILE)
         return self.passwords.pop(0)
 
@@ -409,6 +413,61 @@ async def test_marked_although_the_record_was_away_for_a_moment(
     async with Sending(gateway, outbox) as sending:
         await until(settled(sql, number))
     assert (len(sending.carrier.given), marks) == (1, [3])
+
+
+async def test_no_error_s_own_words_are_logged(
+    gateway: Gateway,
+    sql: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """PostgreSQL's say the row that it would not have: number, text and all."""
+    outbox = OwedMessages(gateway.services.database)
+    marks, leases = [0], [0]
+    mark, lease = outbox.mark, outbox.lease
+
+    async def fails(tries: list[int]) -> None:
+        tries[0] += 1
+        if tries[0] == 1:
+            async with gateway.services.database.connection() as connection:
+                await connection.execute("UPDATE outbox SET dead_at = now()")
+
+    async def fails_to_mark(*marked: Any) -> None:
+        await fails(marks)
+        await mark(*marked)
+
+    async def fails_to_lease(*asked: Any, awaited: bool) -> Any:
+        if awaited:
+            await fails(leases)
+        return await lease(*asked, awaited=awaited)
+
+    monkeypatch.setattr(outbox, "mark", fails_to_mark)
+    monkeypatch.setattr(outbox, "lease", fails_to_lease)
+    number = await owed(sql, gateway.clock())
+    async with Sending(gateway, outbox):
+        await until(settled(sql, number))
+    assert "no messages were leased: CheckViolationError" in caplog.text
+    assert f"message {number} was not marked: CheckViolationError" in caplog.text
+    assert "fails_to_mark" in caplog.text
+    assert MOBILE not in caplog.text
+
+
+async def test_what_is_worded_too_late_for_its_lease_is_not_sent(
+    gateway: Gateway, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SMS_WORDED_SECONDS_MAX", 0.2)
+    number = await owed(
+        sql, gateway.clock(), kind="ONE_TIME_PASSWORD", gstin=SUPPLIER, reply=None
+    )  # fmt: skip
+    async with Sending(gateway) as sending:
+
+        async def never(*_: object) -> str:
+            await asyncio.Event().wait()
+            return PASSWORD
+
+        sending.new_password = never
+        await _due_again(sql, number, gateway.clock(), 1)
+    assert sending.carrier.given == []
 
 
 async def test_two_senders_send_each_message_once_and_within_their_bounds(

@@ -33,6 +33,15 @@ def test_a_message_alone() -> None:
     assert not delivery.is_receipt
 
 
+def test_an_address_is_of_twenty_characters_at_most() -> None:
+    longest = "9" * 20
+    sm = smpp34.DeliverSm(longest, longest, b"HELP")
+    assert read(sm.encode()).source == longest
+    for addresses in ((longest + "9", longest), (longest, longest + "9")):
+        with pytest.raises(UnreadableError, match="address"):
+            read(smpp34.DeliverSm(*addresses, b"HELP").encode())
+
+
 def test_a_long_payload_is_in_its_parameter() -> None:
     assert read(deliver(b"", x0424=b"x" * 1000)).payload == b"x" * 1000
     assert read(deliver(b"")).payload == b""

@@ -77,6 +77,8 @@ def test_a_carrier_is_given_what_it_takes_in_a_few_seconds(
         ('entity_id = "1234567890123456789012345678901"', "entity_id"),
         ('header = "X"\n' + HTTP.replace("https:", "http:"), "url"),
         ('header = "X"\n' + HTTP.replace("https://a.example/send", "a.example"), "url"),
+        ('header = "X"\n' + HTTP.replace("a.example", f"u:{SECRET}@a.example"), "url"),
+        ('header = "X"\n' + HTTP.replace("a.example", "a.example:65536"), "url"),
         ('header = "X"\n' + HTTP.replace(SECRET, " "), "secret"),
         ('header = "X"\n' + HTTP.replace(SECRET, f"{SECRET}é"), "secret"),
         (f'header = "X"\n{HTTP}{SMPP}', "smpp"),
