@@ -53,7 +53,7 @@ class Metrics:
         # All workers count the same table: the newest count is everybody's.
         self._owed = Gauge(
             "gateway_sms_waiting",
-            "Messages to be sent by SMS: replies and passwords (awaited), and others",
+            "Messages to be sent by SMS",
             ("line",),
             registry=self._own,
             multiprocess_mode="livemostrecent",
@@ -90,7 +90,8 @@ class Metrics:
         for queue, items in waiting.items():
             self._waiting.labels(queue).set(items)
         self._hot.set(int(hot_state_believed))
-        self._owed.labels("awaited").set(owed.awaited)
+        self._owed.labels("passwords").set(owed.passwords)
+        self._owed.labels("replies").set(owed.replies)
         self._owed.labels("others").set(owed.others)
         self._oldest.set(owed.oldest_seconds)
         self._dead.set(owed.dead)

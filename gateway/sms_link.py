@@ -11,6 +11,7 @@ from typing import Final
 
 import uvloop
 
+from gateway.link_metrics import LinkMetrics
 from gateway.services import Clock, Services, running
 from gateway.worker import WorkerSettings, configure_logging, now, when_orphaned
 from sms.carrier import Carrier
@@ -117,9 +118,11 @@ async def _carrying(
         receipts = Receipts(services.sms.owed, clock)
         link = Link(sms.smpp, receive, receipts.receive, services.sms.parts, clock)
         linking = asyncio.create_task(link.run())
+        publishing = asyncio.create_task(LinkMetrics().keep_publishing(link))
         try:
             yield link, linking
         finally:
+            publishing.cancel()
             await link.close()
             await linking
     else:

@@ -241,14 +241,14 @@ SMS_TRIED_AGAIN_AFTER_MAX: Final = timedelta(minutes=10)
 SMS_FAILURES_TOLD_EVERY: Final = timedelta(seconds=10)
 SMS_LOOK_SECONDS: Final = 0.2
 """How often a sender looks for what is due while nothing is."""
-SMS_AWAITED_AT_ONCE: Final = 512
-"""Replies and passwords one sender has on their way: enough for 2,000 a second at 100 ms each."""
+SMS_REPLIES_AT_ONCE: Final = 512
+"""Replies one sender has on their way: enough for 2,000 a second at 100 ms each."""
 SMS_GIVEN_AHEAD_SECONDS: Final = 5.0
 """Of what a carrier takes at its own pace, so much is given to it at once."""
 SMS_OTHERS_AT_ONCE: Final = 64
-"""Everything else: a hundred thousand notices must not keep a driver waiting."""
-SMS_CONNECTIONS: Final = 5
-"""Two leases, marks, admissions, receipts: as many as a sender uses at once."""
+"""Passwords, and everything else: a hundred thousand notices must not keep a driver waiting."""
+SMS_CONNECTIONS: Final = 6
+"""Three leases, marks, admissions, receipts: as many as a sender uses at once."""
 SMS_RECEIPTED_WITHIN: Final = timedelta(days=7)
 """How long after a message was sent its receipt is known; carriers use their ids again."""
 SMS_RECEIPT_PAUSES_SECONDS: Final = (0.0, 0.2, 1.0)

@@ -5,6 +5,7 @@ Whoever sends it (`sms/`) words it; only a reply is kept as it was worded.
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from ingest import limits
@@ -17,6 +18,14 @@ REPLY = "REPLY"
 INFORM_SUPPLIER = "INFORM_SUPPLIER"
 ONE_TIME_PASSWORD = "ONE_TIME_PASSWORD"  # noqa: S105
 """Made when it is sent: see `ingest.sms_numbers.SmsNumbers.new_password`."""
+
+
+class Line(StrEnum):
+    """By which line a message goes: none waits behind one that can wait longer."""
+
+    PASSWORDS = "passwords"
+    REPLIES = "replies"
+    OTHERS = "others"
 
 
 class Owed(NamedTuple):

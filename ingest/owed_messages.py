@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.database import Database
+from ingest.outbox import Line
 from ingest.queries import SQL
 from ingest.recipients import Recipient, recipients_of
 from validators.errors import Refusal
@@ -98,10 +99,11 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many messages wait: those somebody awaits, and others; for how many seconds the oldest
-    that is awaited has; and how many dead letters there are. None counts beyond a limit."""
+    """How many messages wait in each line; for how many seconds the oldest password or reply has;
+    and how many dead letters there are. None counts beyond a limit."""
 
-    awaited: int = 0
+    passwords: int = 0
+    replies: int = 0
     others: int = 0
     oldest_seconds: float = 0.0
     dead: int = 0
@@ -123,13 +125,12 @@ class OwedMessages:
             self._receive_batch, lambda receipt: receipt.carrier_id
         )
 
-    async def lease(self, at: datetime, count: int, *, awaited: bool) -> Sequence[OwedMessage]:
-        """At most `count` messages due at an instant, for nobody else until the lease ends.
-        `awaited` are replies and passwords, for which somebody looks at a telephone; else all
-        others. Raises Refusal RECORD_UNAVAILABLE."""
+    async def lease(self, at: datetime, count: int, line: Line) -> Sequence[OwedMessage]:
+        """At most `count` messages of a line due at an instant, for nobody else until the lease
+        ends. Raises Refusal RECORD_UNAVAILABLE."""
         until = at + limits.SMS_LEASE
         async with self._database.connection() as connection:
-            rows = await connection.fetch(SQL["lease_messages"], at, until, count, awaited)
+            rows = await connection.fetch(SQL["lease_messages"], at, until, count, line)
             if not rows:
                 return []
             recipients = await recipients_of(connection, [row["mobile"] for row in rows])
@@ -174,7 +175,9 @@ class OwedMessages:
         soon = at + limits.SMS_TRIED_AGAIN_AFTER_MAX
         (row,) = await self._database.fetch("count_messages", soon, limits.SMS_COUNTED_MAX)
         oldest = max(0.0, (at - row["oldest"]).total_seconds()) if row["oldest"] else 0.0
-        self._counted = Counted(row["awaited"], row["others"], oldest, row["dead"])
+        self._counted = Counted(
+            row["passwords"], row["replies"], row["others"], oldest, row["dead"]
+        )
 
     async def keep_counting(self, clock: Callable[[], datetime]) -> None:
         """Counts every few seconds, until cancelled."""

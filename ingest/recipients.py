@@ -13,7 +13,7 @@ from validators.sms_number import Ending, Language, Notice, Registration, State,
 
 class Recipient(NamedTuple):
     """The registrations of a number that have not ended; its language, once it was confirmed; and
-    when it said STOP, if none was begun since."""
+    when it said STOP, if it was not confirmed anew since."""
 
     registrations: Sequence[Registration] = ()
     own_language: Language | None = None
@@ -49,6 +49,6 @@ async def recipients_of(connection: Connection, mobiles: Sequence[str]) -> dict[
         known[mobile] = Recipient(
             tuple(live),
             Language(language) if language else None,
-            stopped[0] if stopped and not live else None,
+            stopped[0] if stopped and not any(one.confirmed_at for one in live) else None,
         )
     return known

@@ -43,7 +43,7 @@ class HttpCarrier:
             },
             timeout=aiohttp.ClientTimeout(total=limits.SMS_HTTP_SECONDS_MAX),
             connector=aiohttp.TCPConnector(
-                limit=limits.SMS_AWAITED_AT_ONCE + limits.SMS_OTHERS_AT_ONCE
+                limit=limits.SMS_REPLIES_AT_ONCE + 2 * limits.SMS_OTHERS_AT_ONCE
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )

@@ -1,8 +1,8 @@
 """The sender: leases what is due, looks whether it is still worth sending, sends it, marks it.
 
-It goes in two lines, so that any number of notices keeps no driver waiting for a reply. A sender
-that dies between sending and marking leaves a message that is sent again once its lease has ended:
-at least once. No text is ever logged, and no mobile number.
+It goes in three lines: no password waits behind replies, and no reply behind notices. A sender that
+dies between sending and marking leaves a message that is sent again once its lease has ended: at
+least once. No text is ever logged, and no mobile number.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from traceback import format_tb
 from typing import Final
 
 from ingest import limits
-from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY
+from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY, Line
 from ingest.owed_messages import (
     Again,
     Dead,
@@ -51,7 +51,7 @@ class Sender:
         origin: Origin,
         *,
         clock: Callable[[], datetime],
-        at_once: int = limits.SMS_AWAITED_AT_ONCE,
+        at_once: int = limits.SMS_REPLIES_AT_ONCE,
     ) -> None:
         self._owed = owed
         self._words = words
@@ -65,17 +65,18 @@ class Sender:
 
     async def run(self) -> None:
         """Sends until it is closed; what was begun then is sent and marked before it ends."""
-        others = self._at_once * limits.SMS_OTHERS_AT_ONCE // limits.SMS_AWAITED_AT_ONCE
+        fewer = max(1, self._at_once * limits.SMS_OTHERS_AT_ONCE // limits.SMS_REPLIES_AT_ONCE)
         await asyncio.gather(
-            self._keep_sending(self._at_once, awaited=True),
-            self._keep_sending(max(1, others), awaited=False),
+            self._keep_sending(fewer, Line.PASSWORDS),
+            self._keep_sending(self._at_once, Line.REPLIES),
+            self._keep_sending(fewer, Line.OTHERS),
         )
 
     def close(self) -> None:
         """Begins nothing new: `run` ends."""
         self._closing = True
 
-    async def _keep_sending(self, at_once: int, *, awaited: bool) -> None:
+    async def _keep_sending(self, at_once: int, line: Line) -> None:
         sending: set[asyncio.Task[None]] = set()
         room = asyncio.Event()
         # A lease for every message that ends would be a statement for each.
@@ -89,7 +90,7 @@ class Sender:
         while not self._closing:
             free = at_once - len(sending)
             worded_by = asyncio.get_running_loop().time() + limits.SMS_WORDED_SECONDS_MAX
-            leased = await self._lease(free, awaited=awaited) if free else ()
+            leased = await self._lease(free, line) if free else ()
             for message in leased:
                 task = asyncio.create_task(self._send_and_mark(message, worded_by))
                 sending.add(task)
@@ -102,9 +103,9 @@ class Sender:
         while sending:
             await asyncio.wait(sending)
 
-    async def _lease(self, count: int, *, awaited: bool) -> Sequence[OwedMessage]:
+    async def _lease(self, count: int, line: Line) -> Sequence[OwedMessage]:
         try:
-            return await self._owed.lease(self._clock(), count, awaited=awaited)
+            return await self._owed.lease(self._clock(), count, line)
         except Refusal as refusal:
             self._count_failure(refusal.problem.code)
         except Exception as error:

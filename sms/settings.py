@@ -99,9 +99,9 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """How many replies the carrier may be given at once: over SMPP those of a few seconds, so
         that none waits there until it counts as failed."""
         if self.smpp is None:
-            return limits.SMS_AWAITED_AT_ONCE
+            return limits.SMS_REPLIES_AT_ONCE
         few = int(self.smpp.submits_per_second * limits.SMS_GIVEN_AHEAD_SECONDS)
-        return max(1, min(few, limits.SMS_AWAITED_AT_ONCE))
+        return max(1, min(few, limits.SMS_REPLIES_AT_ONCE))
 
     @property
     def origin(self) -> Origin:

@@ -52,7 +52,7 @@ SELECT EXISTS (
 -- that another sender is leasing.
 WITH due AS MATERIALIZED (
     SELECT message_id FROM outbox
-    WHERE awaited = $4 AND due_at <= $1 AND expires_at >= $1
+    WHERE line = $4 AND due_at <= $1 AND expires_at >= $1
       AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
@@ -62,7 +62,7 @@ RETURNING outbox.message_id, kind, mobile, ebn, gstin, reply, created_at, expire
 
 -- name: recipients_of_messages
 -- What is known of numbers, a row a registration and at least one a number: those that have not
--- ended, and the one that ended last.
+-- ended, and of those that STOP ended or that were confirmed the one that ended last.
 SELECT asked.mobile AS asked_mobile, number.language AS number_language, registration.*
 FROM unnest($1::text[]) AS asked (mobile)
 LEFT JOIN sms_number AS number USING (mobile)
@@ -72,6 +72,7 @@ LEFT JOIN LATERAL (
     UNION ALL
     (SELECT * FROM sms_registration AS ended
      WHERE ended.mobile = asked.mobile AND ended_at IS NOT NULL
+       AND (ended_why = 'STOPPED' OR confirmed_at IS NOT NULL)
      ORDER BY ended_at DESC LIMIT 1)
 ) AS registration ON true;
 
@@ -137,7 +138,7 @@ SELECT DISTINCT carrier_id FROM outbox JOIN receipt USING (carrier_id) WHERE sen
 UPDATE outbox SET dead_at = $1, dead_reason = 'expired'
 WHERE message_id = ANY (ARRAY(
     SELECT message_id FROM outbox
-    WHERE awaited IN (true, false) AND due_at <= $1 AND expires_at < $1
+    WHERE line IN ('passwords', 'replies', 'others') AND due_at <= $1 AND expires_at < $1
       AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL
     ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )) RETURNING message_id;
@@ -151,19 +152,21 @@ DELETE FROM outbox WHERE message_id = ANY (ARRAY(
 )) RETURNING message_id;
 
 -- name: count_messages
--- How many messages of both lines are due before an instant, when the oldest that is awaited was
--- owed, and how many are dead: each up to so many.
+-- How many messages of each line are due before an instant, when the oldest of those somebody awaits
+-- was owed, and how many are dead: each up to so many.
 WITH due AS (
-    (SELECT awaited, created_at FROM outbox
-     WHERE awaited AND due_at <= $1
-       AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL LIMIT $2)
-    UNION ALL
-    (SELECT awaited, created_at FROM outbox
-     WHERE NOT awaited AND due_at <= $1
-       AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL LIMIT $2)
+    SELECT each.line, waiting.created_at
+    FROM unnest(ARRAY['passwords', 'replies', 'others']) AS each (line)
+    CROSS JOIN LATERAL (
+        SELECT created_at FROM outbox
+        WHERE outbox.line = each.line AND due_at <= $1
+          AND sent_at IS NULL AND dead_at IS NULL AND mobile IS NOT NULL LIMIT $2
+    ) AS waiting
 )
-SELECT count(*) FILTER (WHERE awaited) AS awaited, count(*) FILTER (WHERE NOT awaited) AS others,
-       min(created_at) FILTER (WHERE awaited) AS oldest,
+SELECT count(*) FILTER (WHERE line = 'passwords') AS passwords,
+       count(*) FILTER (WHERE line = 'replies') AS replies,
+       count(*) FILTER (WHERE line = 'others') AS others,
+       min(created_at) FILTER (WHERE line <> 'others') AS oldest,
        (SELECT count(*) FROM (SELECT FROM outbox WHERE dead_at IS NOT NULL LIMIT $2) AS dead) AS dead
 FROM due;
 

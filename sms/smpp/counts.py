@@ -1,4 +1,4 @@
-"""What an SMPP link has seen since it began, for metrics."""
+"""What an SMPP link has seen since it began; `gateway/link_metrics.py` shows it."""
 
 from dataclasses import dataclass
 

@@ -107,7 +107,7 @@ async def test_what_waits_and_what_is_dead_is_measured(gateway: Gateway, dsn: st
     await gateway.services.sms.owed.count(at)
     shown = (await gateway.http.get("/metrics")).text.splitlines()
     assert {
-        'gateway_sms_waiting{line="awaited"} 1.0',
+        'gateway_sms_waiting{line="replies"} 1.0',
         'gateway_sms_waiting{line="others"} 1.0',
         "gateway_sms_oldest_seconds 90.0",
         "gateway_sms_dead 1.0",

@@ -10,8 +10,15 @@ import httpx
 import pytest
 
 from tests.documents import OTHER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER
-from tests.gateway_processes import BOUND_S, GatewayProcess, gateway_process, run_command
+from tests.gateway_processes import (
+    BOUND_S,
+    GatewayProcess,
+    gateway_process,
+    kill,
+    run_command,
+)
 from tests.sms import INBOUND, lay_in_numbers
+from tests.smsc_peer import SmscPeer, said, smsc_peer
 from tests.waiting import until
 from validators.calendar import india_date
 
@@ -62,6 +69,53 @@ class Deliveries:
             await asyncio.gather(
                 *(one_after_the_other() for _ in range(16)), return_exceptions=True
             )
+
+
+async def test_an_smsc_delivers_again_what_the_killed_link_did_not_answer(tmp_path: Path) -> None:
+    """Each message makes one bill, and its reply goes out, by the killed link or by the next."""
+    messages = _messages()
+    settings = tmp_path / "sms.toml"
+    async with smsc_peer() as peer:
+        settings.write_text(
+            'header = "EWAYBL"\n[smpp]\nhost = "127.0.0.1"\nsystem_id = "gateway"\n'
+            f'password = "secret"\nport = {peer.port}\nsubmits_per_second = 1000\n'
+        )
+        settings.chmod(0o600)
+        flags = ("--workers", "1", "--sms-settings", str(settings))
+        with gateway_process(tmp_path / "data", *flags) as gateway:
+            for gstin, mobiles in OF.items():
+                await lay_in_numbers(gateway.postgres_dsn, gstin, mobiles)
+            await peer.bound()
+            numbers = [
+                await peer.deliver(sent["text"].encode(), source=f"91{sent['from']}")
+                for sent in messages
+            ]
+            await until(lambda: _some_answered(peer, len(messages) // 4))
+            _, link = gateway.workers
+            await until(kill(link))
+            statuses = await peer.answered(numbers)
+            rows = await until(lambda: _each_is_told(peer, gateway.postgres_dsn, len(messages)))
+            async with httpx.AsyncClient() as http:
+                metrics = (await http.get(f"http://{gateway.host}:{gateway.port}/metrics")).text
+    assert set(statuses) == {"ESME_ROK"}
+    assert len(rows) == len(messages)
+    assert 'gateway_smpp_total{what="binds"}' in metrics
+
+
+async def _some_answered(peer: SmscPeer, count: int) -> bool:
+    seen = await peer.ask("look")
+    return sum(bool(delivery["statuses"]) for delivery in seen["deliveries"]) >= count
+
+
+async def _each_is_told(peer: SmscPeer, dsn: str, count: int) -> list[str]:
+    """The numbers of the bills on record, once there are so many and each was sent to somebody."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        ebns = [str(row["ebn"]) for row in await connection.fetch("SELECT ebn FROM eway_bill")]
+    finally:
+        await connection.close()
+    told = {said(submit)[4:16] for submit in (await peer.ask("look"))["submits"]}
+    return ebns if len(ebns) >= count and told.issuperset(ebns) else []
 
 
 async def test_what_was_delivered_again_after_a_crash_acted_once(tmp_path: Path) -> None:

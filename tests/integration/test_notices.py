@@ -11,6 +11,7 @@ import pytest
 
 from ingest import limits
 from ingest.notices import Notices
+from ingest.outbox import Line
 from sms.owed_words import NotOwedAnyMore, OwedWords
 from tests.documents import OTHER, RECIPIENT, SUPPLIER, TRANSPORTER, document, person
 from tests.gateway_in_process import Gateway
@@ -153,7 +154,7 @@ async def test_once_to_a_carrier_that_had_the_bill_before(
         given = await gateway.call(BY, "POST", path, json={"transporter_id": carrier})
         assert given.status_code == 200, given.text
     valid_until = gateway.clock.at(bill["valid_until"])
-    first, second = await gateway.services.sms.owed.lease(valid_until, 3, awaited=False)
+    first, second = await gateway.services.sms.owed.lease(valid_until, 3, Line.OTHERS)
     words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
     with pytest.raises(NotOwedAnyMore, match="and back"):
         await words.of(min(first, second), valid_until)
@@ -171,7 +172,7 @@ async def test_to_whoever_generated_it_also_once_it_is_named_transporter(
     given = await gateway.call(BY, "POST", path, json={"transporter_id": SUPPLIER})
     assert given.status_code == 200, given.text
     valid_until = gateway.clock.at(bill["valid_until"])
-    (message,) = await gateway.services.sms.owed.lease(valid_until, 2, awaited=False)
+    (message,) = await gateway.services.sms.owed.lease(valid_until, 2, Line.OTHERS)
     words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
     assert bill["ebn"] in (await words.of(message, valid_until)).text
 

@@ -9,6 +9,7 @@ import pytest
 
 from ingest import limits
 from ingest.database import Database
+from ingest.outbox import Line
 from ingest.owed_messages import (
     Again,
     Counted,
@@ -63,7 +64,7 @@ def at(clock: TestClock) -> datetime:
 
 
 async def _leased(outbox: OwedMessages, at: datetime, count: int = 10) -> list[int]:
-    return sorted(one.message_id for one in await outbox.lease(at, count, awaited=True))
+    return sorted(one.message_id for one in await outbox.lease(at, count, Line.REPLIES))
 
 
 async def test_leased_from_when_it_is_due_until_it_expires(
@@ -83,7 +84,7 @@ async def test_a_lease_ends_and_what_died_with_its_sender_is_taken_up(
     number = await owed(sql, at)
     assert await _leased(outbox, at) == [number]
     assert await _leased(outbox, at + LEASE - MICROSECOND) == []
-    (again,) = await outbox.lease(at + LEASE, 10, awaited=True)
+    (again,) = await outbox.lease(at + LEASE, 10, Line.REPLIES)
     assert (again.message_id, again.attempts) == (number, 2)
 
 
@@ -96,10 +97,12 @@ async def test_the_oldest_first_each_line_by_itself_and_no_more_than_asked_for(
             ("REPLY", 1), ("ONE_TIME_PASSWORD", 2), ("EXPIRES_SOON", 4), ("INFORM_SUPPLIER", 3),
         )
     ]  # fmt: skip
-    assert await _leased(outbox, at, 1) == [numbers[1]]
-    others = await outbox.lease(at, 10, awaited=False)
-    assert {one.message_id for one in others} == {numbers[2], numbers[3]}
-    assert await _leased(outbox, at) == [numbers[0]]
+    found = {line: [one.message_id for one in await outbox.lease(at, 10, line)] for line in Line}
+    assert found == {
+        Line.PASSWORDS: [numbers[1]],
+        Line.REPLIES: [numbers[0]],
+        Line.OTHERS: [numbers[2], numbers[3]],
+    }
 
 
 async def test_senders_that_lease_at_once_never_lease_one_message(
@@ -128,7 +131,7 @@ async def test_what_became_of_messages_is_marked(
     outbox: OwedMessages, sql: asyncpg.Connection, at: datetime
 ) -> None:
     numbers = [await owed(sql, at) for _ in range(5)]
-    leased = {one.message_id: one for one in await outbox.lease(at, 10, awaited=True)}
+    leased = {one.message_id: one for one in await outbox.lease(at, 10, Line.REPLIES)}
     later = at + MINUTE
     outcomes: list[Outcome] = [
         Sent(later, "c1"),
@@ -157,8 +160,8 @@ async def test_only_sent_is_marked_by_a_sender_whose_lease_has_ended(
     outbox: OwedMessages, sql: asyncpg.Connection, at: datetime
 ) -> None:
     number = await owed(sql, at)
-    (slow,) = await outbox.lease(at, 1, awaited=True)
-    (quick,) = await outbox.lease(at + LEASE, 1, awaited=True)
+    (slow,) = await outbox.lease(at, 1, Line.REPLIES)
+    (quick,) = await outbox.lease(at + LEASE, 1, Line.REPLIES)
     before = await row_of(sql, number)
     for outcome in (Again(at), Dead(at, "no"), NotOwed("x")):
         await outbox.mark(slow, outcome)
@@ -183,7 +186,7 @@ async def test_an_id_that_cannot_be_kept_leaves_nothing_unmarked(
     outbox: OwedMessages, sql: asyncpg.Connection, at: datetime, carrier_id: str, *, kept: bool
 ) -> None:
     numbers = [await owed(sql, at), await owed(sql, at)]
-    messages = await outbox.lease(at, 2, awaited=True)
+    messages = await outbox.lease(at, 2, Line.REPLIES)
     ids = dict(zip(numbers, ("good", carrier_id), strict=True))
     marks = [outbox.mark(each, Sent(at, ids[each.message_id])) for each in messages]
     await asyncio.gather(*marks)
@@ -220,7 +223,7 @@ async def test_marks_and_receipts_look_at_their_own_messages_only(
 
 
 async def _sent(outbox: OwedMessages, at: datetime, carrier_id: str) -> None:
-    (message,) = await outbox.lease(at, 1, awaited=True)
+    (message,) = await outbox.lease(at, 1, Line.REPLIES)
     await outbox.mark(message, Sent(at, carrier_id))
 
 
@@ -284,10 +287,11 @@ async def test_what_waits_is_counted(
     await owed(sql, at - MINUTE)
     await owed(sql, at, kind="EXPIRES_SOON", due_at=at + limits.SMS_TRIED_AGAIN_AFTER_MAX)
     await owed(sql, at, kind="EXPIRES_SOON", due_at=at + timedelta(hours=1))
-    await outbox.lease(at, 1, awaited=True)
+    await outbox.lease(at, 1, Line.REPLIES)
+    await owed(sql, at, kind="ONE_TIME_PASSWORD")
     await owed(sql, at, dead_at=at, dead_reason="x")
     await outbox.count(at)
-    assert outbox.counted == Counted(awaited=1, others=1, oldest_seconds=60.0, dead=1)
+    assert outbox.counted == Counted(passwords=1, replies=1, others=1, oldest_seconds=60.0, dead=1)
 
 
 async def test_told_so_often_a_day_and_counted_once_however_often_tried(
@@ -297,7 +301,7 @@ async def test_told_so_often_a_day_and_counted_once_however_often_tried(
     for _ in range(most + 1):
         await owed(sql, at, kind="EXPIRES_SOON", expires_at=at + 2 * day)
     other = await owed(sql, at, kind="EXPIRES_SOON", mobile="9845012346")
-    leased = await outbox.lease(at, 100, awaited=False)
+    leased = await outbox.lease(at, 100, Line.OTHERS)
     mine = [one for one in leased if one.message_id != other]
     (theirs,) = (one for one in leased if one.message_id == other)
     told = await asyncio.gather(*(outbox.admit(one, at) for one in mine))
@@ -337,7 +341,7 @@ async def test_what_is_known_of_a_number_comes_with_its_message(
     async def recipient() -> Recipient:
         nonlocal at
         at += LEASE
-        (message,) = await outbox.lease(at, 1, awaited=True)
+        (message,) = await outbox.lease(at, 1, Line.REPLIES)
         return message.recipient
 
     assert await recipient() == Recipient()

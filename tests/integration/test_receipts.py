@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from ingest import limits
+from ingest.outbox import Line
 from ingest.owed_messages import Receipt, Sent
 from sms.receipts import Receipts
 from tests.gateway_in_process import Gateway
@@ -35,7 +36,7 @@ async def test_a_receipt_may_come_before_its_message_is_marked(
 
     monkeypatch.setattr(outbox, "receive", looks)
     number = await owed(record, at)
-    (message,) = await outbox.lease(at, 1, awaited=True)
+    (message,) = await outbox.lease(at, 1, Line.REPLIES)
     early = asyncio.create_task(receipts.receive("id", "DELIVRD"))
     await until(lambda: looked)
     await outbox.mark(message, Sent(at, "id"))
@@ -65,7 +66,7 @@ async def test_states_of_receipts(
 ) -> None:
     at, outbox = gateway.clock(), gateway.services.sms.owed
     number = await owed(record, at)
-    (message,) = await outbox.lease(at, 1, awaited=True)
+    (message,) = await outbox.lease(at, 1, Line.REPLIES)
     await outbox.mark(message, Sent(at, "id"))
     await Receipts(outbox, gateway.clock).receive("id", state)
     row = await row_of(record, number)

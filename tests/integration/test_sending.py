@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from ingest import limits
+from ingest.outbox import Line
 from ingest.owed_messages import OwedMessages
 from sms.carrier import Origin, Outgoing, PermanentFailure, TemporaryFailure
 from sms.owed_words import NewPassword, OwedWords
@@ -214,6 +215,23 @@ async def test_a_number_that_stopped_is_answered_that_and_told_nothing_more(
     assert [await row_of(sql, number) for number in (before, inform, notice)] == [None] * 3
 
 
+async def test_stop_holds_until_the_number_is_confirmed_anew(
+    gateway: Gateway, sending: Sending, sql: asyncpg.Connection, bill: dict[str, Any]
+) -> None:
+    """Asking for it again is not enough: whoever asks does not hold the telephone."""
+    at = gateway.clock()
+    await ended(sql, await registered(sql, SUPPLIER, at - HOUR), at - MINUTE)
+    await registered(sql, RECIPIENT, at, confirmed=False)
+    about = {"ebn": int(bill["ebn"]), "reply": None, "expires_at": at + HOUR}
+    unwanted = await owed(sql, at, kind="INFORM_SUPPLIER", **about)
+    await until(settled(sql, unwanted))
+    assert await row_of(sql, unwanted) is None
+    await registered(sql, OTHER, at)
+    wanted = await owed(sql, at, kind="INFORM_SUPPLIER", **about)
+    await until(settled(sql, wanted))
+    assert [message.reference for message in sending.carrier.given] == [str(wanted)]
+
+
 async def test_an_unregistered_supplier_is_told_unless_the_bill_was_cancelled(
     gateway: Gateway, sending: Sending, sql: asyncpg.Connection
 ) -> None:
@@ -333,7 +351,7 @@ async def test_expires_soon_until_it_is_not_valid_any_more(
         sql, gateway.clock(), kind="EXPIRES_SOON", ebn=int(bill["ebn"]), gstin=TRANSPORTER,
         expires_at=valid_until + later,
     )  # fmt: skip
-    (message,) = await gateway.services.sms.owed.lease(valid_until, 1, awaited=False)
+    (message,) = await gateway.services.sms.owed.lease(valid_until, 1, Line.OTHERS)
     words = OwedWords(gateway.services.lookups, gateway.services.sms.numbers.new_password)
     if goes_out:
         assert (await words.of(message, valid_until)).template == "expires-soon.en"
@@ -436,10 +454,10 @@ async def test_no_error_s_own_words_are_logged(
         await fails(marks)
         await mark(*marked)
 
-    async def fails_to_lease(*asked: Any, awaited: bool) -> Any:
-        if awaited:
+    async def fails_to_lease(at: datetime, count: int, line: Line) -> Any:
+        if line is Line.REPLIES:
             await fails(leases)
-        return await lease(*asked, awaited=awaited)
+        return await lease(at, count, line)
 
     monkeypatch.setattr(outbox, "mark", fails_to_mark)
     monkeypatch.setattr(outbox, "lease", fails_to_lease)
