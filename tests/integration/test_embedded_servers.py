@@ -27,6 +27,8 @@ from gateway.servers.process import ServerFailed, processes_marked, until
 from gateway.servers.redis import RedisServer
 from gateway.servers.sockets import socket_directory
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 BOUND_S = 60.0
 CAP_DAC_OVERRIDE = 1 << 1

@@ -140,6 +140,7 @@ async def test_nothing_is_filled_while_a_writer_is_at_work(
     assert await _read(hot.services, bill, hot.clock()) is Status.CANCELLED
 
 
+@pytest.mark.slow
 async def test_a_writer_cut_off_from_redis_is_believed_by_those_who_are_not(
     hot: Gateway, dsn: str, data_dir: Path
 ) -> None:
@@ -155,6 +156,7 @@ async def test_a_writer_cut_off_from_redis_is_believed_by_those_who_are_not(
             assert await _read(hot.services, bill, hot.clock()) is Status.CANCELLED
 
 
+@pytest.mark.slow
 async def test_a_redis_restarted_from_an_old_dump_is_not_believed(
     dsn: str, data_dir: Path, clock: TestClock
 ) -> None:

@@ -149,6 +149,7 @@ def clock(request: pytest.FixtureRequest) -> TestClock:
     return Ticking() if "ticking" in request.node.name else TestClock()
 
 
+@pytest.mark.slow
 async def test_ticking_every_bill_has_what_was_in_effect_when_it_was_asked_for(
     gateway: Gateway, other: Gateway
 ) -> None:
@@ -235,6 +236,7 @@ async def test_the_record_keeps_what_was_notified(gateway: Gateway, dsn: str) ->
     await sql.close()
 
 
+@pytest.mark.slow
 async def test_a_write_that_takes_long_refuses_the_notification_and_holds_up_nobody(
     gateway: Gateway, dsn: str
 ) -> None:

@@ -41,6 +41,7 @@ async def test_a_link_that_ends_by_an_error_ends_the_sender(
             await speaking
 
 
+@pytest.mark.slow
 async def test_a_silent_smsc_has_nothing_marked_as_sent_at_the_end(
     gateway: Gateway, sql: asyncpg.Connection
 ) -> None:

@@ -133,6 +133,7 @@ async def test_a_fill_that_comes_after_the_write_is_refused(hot: Gateway, other:
         assert await _kept(hot) is None
 
 
+@pytest.mark.slow
 async def test_who_cannot_tell_redis_closes_the_epoch_first(
     hot: Gateway, dsn: str, data_dir: Path
 ) -> None:
