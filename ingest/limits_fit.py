@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ingest import limits
+from ingest import limits, sms_limits
 
 
 def check() -> None:
@@ -32,7 +32,7 @@ def check() -> None:
     assert locks < limits.POSTGRES_CONNECTIONS_MAX * limits.POSTGRES_LOCKS_PER_TRANSACTION, (
         "PostgreSQL's shared lock table"
     )
-    assert limits.SMS_STRANGER_TOLD_EVERY <= limits.REPLAY_KEPT, (
+    assert sms_limits.STRANGER_TOLD_EVERY <= sms_limits.KNOWN_FOR, (
         "a message that comes again is told nothing more"
     )
     assert 3 * limits.HOT_STATE_CHECK_SECONDS < limits.HOT_STATE_LEASE_SECONDS, (
@@ -61,7 +61,7 @@ def check() -> None:
     assert limits.BULK_LINE_BYTES_MAX <= limits.BULK_SLICE_BYTES_MAX
     assert limits.BULK_UPLOADS_OF_ONE_MAX < limits.BULK_UPLOADS_MAX
     assert limits.BULK_SLICE_LINES_MAX < limits.INVOICE_IDS_BLOCK // 4, "a lease ahead of need"
-    assert limits.SMS_ON_ITS_WAY_MAX < limits.REPLAY_KEPT, (
+    assert sms_limits.ON_ITS_WAY_MAX < sms_limits.KNOWN_FOR, (
         "a message whose claim is forgotten is too late"
     )
     assert limits.LIST_ITEMS_DEFAULT <= limits.LIST_ITEMS_MAX
@@ -70,25 +70,25 @@ def check() -> None:
         "Redis must fail first"
     )
     # The process of SMS lists, extracts and uploads nothing, so its sender has connections enough.
-    assert limits.SMS_CONNECTIONS <= 3 * limits.LISTS_AT_ONCE
+    assert sms_limits.CONNECTIONS <= 3 * limits.LISTS_AT_ONCE
     sending = (
-        limits.SMS_WORDED_SECONDS_MAX
-        + limits.SMS_SEND_SECONDS_MAX
-        + sum(limits.SMS_MARK_PAUSES_SECONDS)
+        sms_limits.WORDED_SECONDS_MAX
+        + sms_limits.SEND_SECONDS_MAX
+        + sum(sms_limits.MARK_PAUSES_SECONDS)
         + limits.POSTGRES_COMMAND_SECONDS_MAX
     )
-    assert timedelta(seconds=sending) < limits.SMS_LEASE, "what is being sent is nobody else's"
-    assert limits.SMS_LEASE < limits.SMS_TRIED_AGAIN_AFTER_MAX, (
+    assert timedelta(seconds=sending) < sms_limits.LEASE, "what is being sent is nobody else's"
+    assert sms_limits.LEASE < sms_limits.TRIED_AGAIN_AFTER_MAX, (
         "what is leased is counted as waiting"
     )
     # aiohttp ends what takes longer than a few seconds at the next whole second.
-    assert limits.SMS_HTTP_SECONDS_MAX + 1 < limits.SMS_SEND_SECONDS_MAX, (
+    assert sms_limits.HTTP_SECONDS_MAX + 1 < sms_limits.SEND_SECONDS_MAX, (
         "what an aggregator took is not sent again because its answer does not end"
     )
     assert (
-        limits.SMS_SEND_SECONDS_MAX + limits.SMPP_UNBIND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX
+        sms_limits.SEND_SECONDS_MAX + sms_limits.SMPP_UNBIND_SECONDS_MAX < limits.DRAIN_SECONDS_MAX
     ), "what was begun is ended"
-    assert 2 * limits.SMS_GIVEN_AHEAD_SECONDS < limits.SMS_SEND_SECONDS_MAX, (
+    assert 2 * sms_limits.GIVEN_AHEAD_SECONDS < sms_limits.SEND_SECONDS_MAX, (
         "what waits for its turn with the carrier is not given up"
     )
     # Beside the workers one more process may use the services.

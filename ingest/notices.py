@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.database import Connection, Database
 from ingest.queries import SQL
 from validators.errors import Refusal
@@ -33,7 +33,7 @@ class Notices:
         """Refreshes once a second, until cancelled. For up to a second after the first number asked
         for notices its bills may go without."""
         while True:
-            await asyncio.sleep(limits.SMS_NOTICES_SECONDS)
+            await asyncio.sleep(sms_limits.NOTICES_SECONDS)
             try:
                 await self.refresh()
             except Refusal as refusal:
@@ -59,7 +59,7 @@ class Notices:
             for bill in bills
         ]
         await connection.execute(
-            SQL["owe_notices"], *zip(*rows, strict=True), limits.SMS_EXPIRES_SOON
+            SQL["owe_notices"], *zip(*rows, strict=True), sms_limits.EXPIRES_SOON
         )
 
     async def owe_new_carriers(
@@ -76,7 +76,7 @@ class Notices:
                 for bill in handed
             ]
             await connection.execute(
-                SQL["owe_notices"], *zip(*rows, strict=True), limits.SMS_EXPIRES_SOON
+                SQL["owe_notices"], *zip(*rows, strict=True), sms_limits.EXPIRES_SOON
             )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.database import Connection
 from ingest.queries import SQL
 from validators.eway_bill import EwayBill
@@ -76,7 +76,7 @@ async def owe_suppliers(connection: Connection, bills: Sequence[EwayBill]) -> No
             INFORM_SUPPLIER,
             created_at=bill.generated_at,
             due_at=bill.generated_at,
-            expires_at=bill.generated_at + limits.SMS_INFORMED_WITHIN,
+            expires_at=bill.generated_at + sms_limits.INFORMED_WITHIN,
             mobile=contact.mobile,
             email=contact.email,
             ebn=bill.ebn,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.batching import Batcher
 from ingest.database import Database
 from ingest.outbox import Line
@@ -128,7 +128,7 @@ class OwedMessages:
     async def lease(self, at: datetime, count: int, line: Line) -> Sequence[OwedMessage]:
         """At most `count` messages of a line due at an instant, for nobody else until the lease
         ends. Raises Refusal RECORD_UNAVAILABLE."""
-        until = at + limits.SMS_LEASE
+        until = at + sms_limits.LEASE
         async with self._database.connection() as connection:
             rows = await connection.fetch(SQL["lease_messages"], at, until, count, line)
             if not rows:
@@ -157,7 +157,7 @@ class OwedMessages:
 
     async def sweep(self, at: datetime) -> None:
         """Deletes what expired long ago, some at a time."""
-        await self._by_and_by("sweep_messages", at - limits.SMS_KEPT)
+        await self._by_and_by("sweep_messages", at - sms_limits.KEPT)
 
     async def dead_letters(self, before: int | None, count: int) -> Sequence[DeadLetter]:
         """At most `count` dead letters, those owed last first, numbered below `before`. Raises
@@ -172,8 +172,8 @@ class OwedMessages:
 
     async def count(self, at: datetime) -> None:
         """Counts what waits, also what failed and will be tried again, and what is dead."""
-        soon = at + limits.SMS_TRIED_AGAIN_AFTER_MAX
-        (row,) = await self._database.fetch("count_messages", soon, limits.SMS_COUNTED_MAX)
+        soon = at + sms_limits.TRIED_AGAIN_AFTER_MAX
+        (row,) = await self._database.fetch("count_messages", soon, sms_limits.COUNTED_MAX)
         oldest = max(0.0, (at - row["oldest"]).total_seconds()) if row["oldest"] else 0.0
         self._counted = Counted(
             row["passwords"], row["replies"], row["others"], oldest, row["dead"]
@@ -188,7 +188,7 @@ class OwedMessages:
                 log.debug("messages were not counted: %r", refusal)
             except Exception:
                 log.exception("messages were not counted")
-            await asyncio.sleep(limits.SMS_COUNT_SECONDS)
+            await asyncio.sleep(sms_limits.COUNT_SECONDS)
 
     async def close(self) -> None:
         """Waits until everything marked and received is durable."""
@@ -227,14 +227,14 @@ class OwedMessages:
             "admit_messages",
             [message.message_id for message, _ in batch],
             [at for _, at in batch],
-            limits.SMS_TOLD_IN,
-            limits.SMS_TOLD_MAX,
+            sms_limits.TOLD_IN,
+            sms_limits.TOLD_MAX,
         )
         admitted = {row["message_id"] for row in rows}
         return [message.message_id in admitted for message, _ in batch]
 
     async def _receive_batch(self, batch: list[Receipt]) -> Sequence[bool]:
-        since = min(receipt.at for receipt in batch) - limits.SMS_RECEIPTED_WITHIN
+        since = min(receipt.at for receipt in batch) - sms_limits.RECEIPTED_WITHIN
         rows = await self._database.fetch("keep_receipts", *zip(*batch, strict=True), since)
         known = {row["carrier_id"] for row in rows}
         return [receipt.carrier_id in known for receipt in batch]
@@ -244,7 +244,7 @@ def after_failure(message: OwedMessage, at: datetime, reason: str) -> Again | De
     """When a message that failed at an instant is tried again: after 5 seconds, doubled with every
     attempt up to 10 minutes; dead if it will have expired by then."""
     doublings = min(message.attempts - 1, 16)
-    pause = min(limits.SMS_TRIED_AGAIN_AFTER * 2**doublings, limits.SMS_TRIED_AGAIN_AFTER_MAX)
+    pause = min(sms_limits.TRIED_AGAIN_AFTER * 2**doublings, sms_limits.TRIED_AGAIN_AFTER_MAX)
     if at + pause > message.expires_at:
         return Dead(at, f"expired: {reason}")
     return Again(at + pause)
@@ -253,7 +253,7 @@ def after_failure(message: OwedMessage, at: datetime, reason: str) -> Again | De
 def _kept_id(carrier_id: str | None) -> str | None:
     """One id that the record cannot keep would leave every message of its batch unmarked, to be
     sent again."""
-    if not carrier_id or len(carrier_id) > limits.SMS_CARRIER_ID_CHARACTERS_MAX:
+    if not carrier_id or len(carrier_id) > sms_limits.CARRIER_ID_CHARACTERS_MAX:
         return None
     return None if "\0" in carrier_id else carrier_id
 

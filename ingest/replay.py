@@ -1,11 +1,12 @@
-"""Idempotency-Key: the same key with the same request answers what the first did, for 24 hours."""
+"""Idempotency-Key: the same key with the same request answers what the first did, for 24 hours; and
+a message of a carrier likewise, for 72."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.batching import Batcher
 from ingest.database import Connection, Database
 from ingest.outbox import REPLY, Owed, owe, take_back_replies
@@ -24,13 +25,14 @@ class StoredAnswer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One request under an idempotency key. `digest` is over everything that makes it the same
-    request; `at` is the instant it is decided. The answer is also owed to the mobile number
-    `reply_to`, for whom nobody waits."""
+    request; `at` is the instant it is decided. The answer is kept for `kept_for`, and also owed to
+    the mobile number `reply_to`, for whom nobody waits."""
 
     client_id: str
     key: str
     digest: bytes
     at: datetime
+    kept_for: timedelta = limits.REPLAY_KEPT
     reply_to: str | None = None
 
     @property
@@ -115,10 +117,10 @@ class Replay:
 
     async def sweep(self, now: datetime) -> None:
         """Deletes the answers that are kept no longer, some at a time."""
-        before, most = now - limits.REPLAY_KEPT, limits.SWEEP_ROWS_MAX
+        most = limits.SWEEP_ROWS_MAX
         deleted = most
         while deleted == most:
-            deleted = len(await self._database.fetch("sweep_answers", before, most))
+            deleted = len(await self._database.fetch("sweep_answers", now, most))
 
     async def keep(self, claim: Claim, answer: StoredAnswer) -> tuple[StoredAnswer, bool]:
         """Keeps an answer that nothing was written for; answers what the first request under the
@@ -184,8 +186,8 @@ async def claim_all(
         [claim.digest for claim, _ in claims],
         [answer.status for _, answer in claims],
         [answer.body for _, answer in claims],
-        [claim.at for claim, _ in claims],
-        min(claim.at for claim, _ in claims) - limits.REPLAY_KEPT,
+        [claim.at + claim.kept_for for claim, _ in claims],
+        min(claim.at for claim, _ in claims),
     )
     ours = {(row["client_id"], row["idempotency_key"]) for row in kept}
     await owe(
@@ -195,7 +197,7 @@ async def claim_all(
                 REPLY,
                 created_at=claim.at,
                 due_at=claim.at,
-                expires_at=claim.at + limits.SMS_REPLIED_WITHIN,
+                expires_at=claim.at + sms_limits.REPLIED_WITHIN,
                 mobile=claim.reply_to,
                 reply=answer.body,
                 answers=claim.identity,
@@ -236,7 +238,7 @@ async def _recall(
         SQL["stored_answers"],
         [claim.client_id for claim in claims],
         [claim.key for claim in claims],
-        min(claim.at for claim in claims) - limits.REPLAY_KEPT,
+        min(claim.at for claim in claims),
     )
     for row in rows:
         position = row["position"] - 1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.sms_registrations import registration_of
 from validators.authority import Person
 from validators.sms_number import KnownNumber, Language, State, last_heard, state
@@ -32,7 +32,7 @@ def _known(asked: NumberAt, rows: Sequence[asyncpg.Record]) -> KnownNumber:
     kept = rows[0]
     registrations = [registration_of(row) for row in rows if row["registration_id"] is not None]
     confirmed = [one for one in registrations if state(one, asked.at) is State.CONFIRMED]
-    since = asked.at - limits.SMS_PASSWORD_TOLD_OF
+    since = asked.at - sms_limits.PASSWORD_TOLD_OF
     awaiting = [one for one in registrations if not one.confirmed_at and one.registered_at >= since]
     acts_by = next((one for one in confirmed if one.gstin == kept["acts_for"]), None)
     persons = {one.gstin: Person(f"sms:{asked.mobile}", one.role, one.gstin) for one in confirmed}

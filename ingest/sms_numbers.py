@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.batching import Batcher, Turns
 from ingest.clients import hash_secret
 from ingest.database import Connection, Database
@@ -100,7 +100,7 @@ class SmsNumbers:
         Written once a day; raises as `known`."""
         if number.acts_for is None or number.heard_at is None:
             return
-        if at >= number.heard_at + limits.SMS_HEARD_EVERY:
+        if at >= number.heard_at + sms_limits.HEARD_EVERY:
             await self._hearings.submit((number.mobile, number.acts_for.id, at))
 
     async def of(self, person: Person) -> Sequence[Registration]:
@@ -264,13 +264,13 @@ class SmsNumbers:
         return await self._writes_by_sms.write(write)
 
     async def _look_up(self, asked: list[NumberAt]) -> Sequence[KnownNumber]:
-        since = min(one.at for one in asked) - limits.SMS_PASSWORD_TOLD_OF
+        since = min(one.at for one in asked) - sms_limits.PASSWORD_TOLD_OF
         mobiles = [one.mobile for one in asked]
         return known_of(asked, await self._database.fetch("known_sms_numbers", mobiles, since))
 
     async def _mark_heard(self, heard: list[tuple[str, str, datetime]]) -> Sequence[None]:
         columns = zip(*heard, strict=True)
-        await self._database.fetch("mark_sms_heard", *columns, SILENCE_MAX, limits.SMS_HEARD_EVERY)
+        await self._database.fetch("mark_sms_heard", *columns, SILENCE_MAX, sms_limits.HEARD_EVERY)
         return [None] * len(heard)
 
 

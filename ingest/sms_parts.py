@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.batching import Batcher
 from ingest.database import Database
 from ingest.queries import SQL
@@ -41,7 +41,7 @@ class SmsParts:
     """Parts of messages in the record.
 
     A part that comes again changes nothing, before its message is handled and after, for
-    `SMS_PART_KEPT`. Other words in the place of a part that still waits are taken for those of a
+    `PART_KEPT`. Other words in the place of a part that still waits are taken for those of a
     later message under the same reference, whose parts it then waits for.
     """
 
@@ -49,8 +49,8 @@ class SmsParts:
         self._database = database
         self._keeping: Batcher[tuple[Part, datetime], Whole | None] = Batcher(
             self._keep_batch,
-            batch_max=limits.BATCH_SMS_PARTS_MAX,
-            waiting_max=limits.WAITING_SMS_PARTS_MAX,
+            batch_max=sms_limits.BATCH_SMS_PARTS_MAX,
+            waiting_max=sms_limits.WAITING_SMS_PARTS_MAX,
             lanes=1,
         )
 
@@ -67,7 +67,7 @@ class SmsParts:
     async def sweep(self, now: datetime) -> None:
         """Deletes what is kept no longer, some at a time: what was handled, and what never became
         whole."""
-        before, most = now - limits.SMS_PART_KEPT, limits.SWEEP_ROWS_MAX
+        before, most = now - sms_limits.PART_KEPT, limits.SWEEP_ROWS_MAX
         deleted = most
         while deleted == most:
             deleted = len(await self._database.fetch("sweep_sms_parts", before, most))
@@ -78,7 +78,7 @@ class SmsParts:
         # Sorted, so that two transactions never wait for each other in a circle.
         order = sorted(range(len(batch)), key=lambda place: batch[place][0][:5])
         rows = [
-            (*batch[place][0], batch[place][1], batch[place][1] - limits.SMS_PART_KEPT)
+            (*batch[place][0], batch[place][1], batch[place][1] - sms_limits.PART_KEPT)
             for place in order
         ]
         async with self._database.connection() as connection:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.batching import Batcher
 from ingest.clients import is_client_id
 from ingest.database import Database
@@ -71,7 +71,10 @@ class SmsProviders:
         provider = await self._asked.submit(client_id) if is_client_id(client_id) else None
         if provider is None:
             raise Refusal("INVALID_CLIENT")
-        self._known[client_id] = (time.monotonic() + limits.SMS_PROVIDER_KNOWN_SECONDS, provider)
+        self._known[client_id] = (
+            time.monotonic() + sms_limits.PROVIDER_KNOWN_SECONDS,
+            provider,
+        )
         return provider
 
     async def _read(self, client_ids: list[str]) -> Sequence[Provider | None]:

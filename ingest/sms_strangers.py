@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.batching import Batcher
 from ingest.database import Database
 from ingest.queries import SQL
@@ -17,7 +17,7 @@ from ingest.replay import AlreadyAnsweredError, Claim, StoredAnswer, claim_all
 def may_be_told(told_at: datetime | None, at: datetime) -> bool:
     """Whether a number last told at an instant is told again: more than a day later. One that is
     not may be dropped without a write."""
-    return told_at is None or at > told_at + limits.SMS_STRANGER_TOLD_EVERY
+    return told_at is None or at > told_at + sms_limits.STRANGER_TOLD_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Strangers:
         self._messages: Batcher[_Message, StoredAnswer] = Batcher(
             self._tell,
             batch_max=limits.BATCH_READS_MAX,
-            waiting_max=limits.WAITING_STRANGERS_MAX,
+            waiting_max=sms_limits.WAITING_STRANGERS_MAX,
             lanes=1,
             apart=lambda message: (message.mobile, message.claim.identity),
         )
@@ -63,7 +63,7 @@ class Strangers:
 
     async def sweep(self, now: datetime) -> None:
         """Forgets the numbers that may be told again, some at a time."""
-        before, most = now - limits.SMS_STRANGER_TOLD_EVERY, limits.SWEEP_ROWS_MAX
+        before, most = now - sms_limits.STRANGER_TOLD_EVERY, limits.SWEEP_ROWS_MAX
         deleted = most
         while deleted == most:
             deleted = len(await self._database.fetch("sweep_strangers", before, most))
@@ -79,7 +79,7 @@ class Strangers:
             rows = await connection.fetch(
                 SQL["tell_strangers"],
                 *zip(*numbers, strict=True),
-                limits.SMS_STRANGER_TOLD_EVERY,
+                sms_limits.STRANGER_TOLD_EVERY,
             )
             told = {row["mobile"] for row in rows}
             answered = [

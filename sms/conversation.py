@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.replay import Claim, Replay, StoredAnswer
 from ingest.sms_numbers import SmsNumbers
 from ingest.sms_strangers import Strangers, may_be_told
@@ -52,14 +52,14 @@ class Conversation:
         self._strangers = strangers
         self._acts = acts
         self._of_carriers = Pace(
-            timedelta(seconds=1) / limits.SMS_OF_A_CARRIER_A_SECOND,
-            limits.SMS_OF_A_CARRIER_AT_ONCE,
-            limits.SMS_NUMBERS_PACED_MAX,
+            timedelta(seconds=1) / sms_limits.OF_A_CARRIER_A_SECOND,
+            sms_limits.OF_A_CARRIER_AT_ONCE,
+            sms_limits.NUMBERS_PACED_MAX,
         )
         self._of_numbers = Pace(
-            limits.SMS_OF_A_NUMBER_EVERY,
-            limits.SMS_OF_A_NUMBER_AT_ONCE,
-            limits.SMS_NUMBERS_PACED_MAX,
+            sms_limits.OF_A_NUMBER_EVERY,
+            sms_limits.OF_A_NUMBER_AT_ONCE,
+            sms_limits.NUMBERS_PACED_MAX,
         )
 
     async def answer(self, inbound: Inbound) -> Said | None:
@@ -111,7 +111,7 @@ class Conversation:
         exchange.is_paced = True
         if number.persons:
             await self._known.heard(number, inbound.at)
-        if inbound.sent_at and inbound.at - inbound.sent_at > limits.SMS_ON_ITS_WAY_MAX:
+        if inbound.sent_at and inbound.at - inbound.sent_at > sms_limits.ON_ITS_WAY_MAX:
             return await self._say(claim, numbers.too_late(number.language))
         if isinstance(message, Misread):
             return await self._say(claim, refusals.misread(message, number.language))
@@ -148,7 +148,7 @@ class _Exchange:
         reply_to = None if inbound.is_awaited else mobile
         digest = hashlib.sha256(words).digest()
         self.claim, *self.earlier_claims = (
-            Claim(inbound.carrier, message_id, digest, inbound.at, reply_to)
+            Claim(inbound.carrier, message_id, digest, inbound.at, sms_limits.KNOWN_FOR, reply_to)
             for message_id in (inbound.message_id, *inbound.earlier_ids)
         )
 

@@ -7,7 +7,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from ingest import limits
+from ingest import sms_limits
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 from sms.settings import HttpSettings
 
@@ -41,9 +41,9 @@ class HttpCarrier:
                 "Authorization": f"Bearer {self._settings.secret}",
                 "Content-Type": "application/json",
             },
-            timeout=aiohttp.ClientTimeout(total=limits.SMS_HTTP_SECONDS_MAX),
+            timeout=aiohttp.ClientTimeout(total=sms_limits.HTTP_SECONDS_MAX),
             connector=aiohttp.TCPConnector(
-                limit=limits.SMS_REPLIES_AT_ONCE + 2 * limits.SMS_OTHERS_AT_ONCE
+                limit=sms_limits.REPLIES_AT_ONCE + 2 * sms_limits.OTHERS_AT_ONCE
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -93,9 +93,9 @@ async def _id_of(answer: aiohttp.ClientResponse) -> str:
     """The id an answer names; "" where it names none: the message was taken all the same."""
     body = b""
     try:
-        async for part in answer.content.iter_chunked(limits.SMS_ANSWER_BYTES_MAX):
+        async for part in answer.content.iter_chunked(sms_limits.ANSWER_BYTES_MAX):
             body += part
-            if len(body) > limits.SMS_ANSWER_BYTES_MAX:
+            if len(body) > sms_limits.ANSWER_BYTES_MAX:
                 return ""
         return str(msgspec.json.decode(body, type=_Taken).message_id)
     except (TimeoutError, aiohttp.ClientError, msgspec.DecodeError, UnicodeDecodeError):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.owed_messages import OwedMessages, Receipt
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Receipts:
         if state != _DELIVERED and state not in _DEAD:
             return
         receipt = Receipt(carrier_id, self._clock(), _DEAD.get(state))
-        for pause in limits.SMS_RECEIPT_PAUSES_SECONDS:
+        for pause in sms_limits.RECEIPT_PAUSES_SECONDS:
             await asyncio.sleep(pause)
             if await self._owed.receive(receipt):
                 return

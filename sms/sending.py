@@ -12,7 +12,7 @@ from datetime import datetime
 from traceback import format_tb
 from typing import Final
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.outbox import INFORM_SUPPLIER, ONE_TIME_PASSWORD, REPLY, Line
 from ingest.owed_messages import (
     Again,
@@ -31,7 +31,7 @@ from validators.errors import Refusal
 log = logging.getLogger(__name__)
 
 _ASKED_FOR: Final = (REPLY, ONE_TIME_PASSWORD)
-_TOLD_ENOUGH: Final = f"its number was told {limits.SMS_TOLD_MAX} times within a day"
+_TOLD_ENOUGH: Final = f"its number was told {sms_limits.TOLD_MAX} times within a day"
 
 
 class Sender:
@@ -39,7 +39,7 @@ class Sender:
 
     `template_ids` are those that templates are registered under (DLT), by the names their wording
     gives them: `generated.en`. `at_once` is how many replies the carrier may be given at once: no
-    more than it takes in a few seconds, since what it has not taken within SMS_SEND_SECONDS_MAX
+    more than it takes in a few seconds, since what it has not taken within SEND_SECONDS_MAX
     counts as failed. Of all else there are fewer at once, in proportion.
     """
 
@@ -51,7 +51,7 @@ class Sender:
         origin: Origin,
         *,
         clock: Callable[[], datetime],
-        at_once: int = limits.SMS_REPLIES_AT_ONCE,
+        at_once: int = sms_limits.REPLIES_AT_ONCE,
     ) -> None:
         self._owed = owed
         self._words = words
@@ -65,7 +65,7 @@ class Sender:
 
     async def run(self) -> None:
         """Sends until it is closed; what was begun then is sent and marked before it ends."""
-        fewer = max(1, self._at_once * limits.SMS_OTHERS_AT_ONCE // limits.SMS_REPLIES_AT_ONCE)
+        fewer = max(1, self._at_once * sms_limits.OTHERS_AT_ONCE // sms_limits.REPLIES_AT_ONCE)
         await asyncio.gather(
             self._keep_sending(fewer, Line.PASSWORDS),
             self._keep_sending(self._at_once, Line.REPLIES),
@@ -89,14 +89,14 @@ class Sender:
 
         while not self._closing:
             free = at_once - len(sending)
-            worded_by = asyncio.get_running_loop().time() + limits.SMS_WORDED_SECONDS_MAX
+            worded_by = asyncio.get_running_loop().time() + sms_limits.WORDED_SECONDS_MAX
             leased = await self._lease(free, line) if free else ()
             for message in leased:
                 task = asyncio.create_task(self._send_and_mark(message, worded_by))
                 sending.add(task)
                 task.add_done_callback(ended)
             if len(leased) < free:  # Nothing more is due.
-                await asyncio.sleep(limits.SMS_LOOK_SECONDS)
+                await asyncio.sleep(sms_limits.LOOK_SECONDS)
             elif len(sending) > crowd:
                 room.clear()
                 await _wait_briefly(room)
@@ -155,7 +155,7 @@ class Sender:
             message.expires_at - at,
             reference,
         )
-        async with asyncio.timeout(limits.SMS_SEND_SECONDS_MAX):
+        async with asyncio.timeout(sms_limits.SEND_SECONDS_MAX):
             carrier_id = await self._carrier.send(outgoing)
         return Sent(self._clock(), carrier_id)
 
@@ -171,7 +171,7 @@ class Sender:
                 message.kind,
                 outcome.reason,
             )
-        for pause in limits.SMS_MARK_PAUSES_SECONDS:
+        for pause in sms_limits.MARK_PAUSES_SECONDS:
             await asyncio.sleep(pause)
             try:
                 await self._owed.mark(message, outcome)
@@ -191,7 +191,7 @@ class Sender:
         """Logs now and then how many failed, and not with each."""
         self._failures += 1
         now = self._clock()
-        if self._told_at is None or now >= self._told_at + limits.SMS_FAILURES_TOLD_EVERY:
+        if self._told_at is None or now >= self._told_at + sms_limits.FAILURES_TOLD_EVERY:
             log.warning("messages that failed: %d, the last: %s", self._failures, reason)
             self._failures, self._told_at = 0, now
 
@@ -199,7 +199,7 @@ class Sender:
 def _told_enough(message: OwedMessage, at: datetime) -> Again | Dead:
     """A notice is dropped: the bill itself says as much. What an unregistered supplier must be told
     waits, r1(6) proviso."""
-    later = at + limits.SMS_PUT_OFF
+    later = at + sms_limits.PUT_OFF
     if message.kind == INFORM_SUPPLIER and later <= message.expires_at:
         return Again(later)
     return Dead(at, _TOLD_ENOUGH)
@@ -212,7 +212,7 @@ def _where(error: Exception) -> str:
 
 async def _wait_briefly(room: asyncio.Event) -> None:
     try:
-        async with asyncio.timeout(limits.SMS_LOOK_SECONDS):
+        async with asyncio.timeout(sms_limits.LOOK_SECONDS):
             await room.wait()
     except TimeoutError:
         pass

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from ingest import limits
+from ingest import sms_limits
 from sms.carrier import Origin
 from sms.smpp.settings import SmppSettings
 from sms.wording.said import TEMPLATES
@@ -99,9 +99,9 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """How many replies the carrier may be given at once: over SMPP those of a few seconds, so
         that none waits there until it counts as failed."""
         if self.smpp is None:
-            return limits.SMS_REPLIES_AT_ONCE
-        few = int(self.smpp.submits_per_second * limits.SMS_GIVEN_AHEAD_SECONDS)
-        return max(1, min(few, limits.SMS_REPLIES_AT_ONCE))
+            return sms_limits.REPLIES_AT_ONCE
+        few = int(self.smpp.submits_per_second * sms_limits.GIVEN_AHEAD_SECONDS)
+        return max(1, min(few, sms_limits.REPLIES_AT_ONCE))
 
     @property
     def origin(self) -> Origin:

@@ -11,7 +11,7 @@ from gateway.client_credentials import client_credentials
 from gateway.http import FORM, JSON, Answer, Call, form_fields
 from gateway.operation import Operation
 from gateway.services import Services
-from ingest import limits
+from ingest import limits, sms_limits
 from ingest.sms_providers import Provider
 from sms.conversation import Inbound
 from validators.authority import Role, require_role
@@ -98,7 +98,7 @@ def operations(services: Services) -> Sequence[Operation]:
 
     async def posted(call: Call) -> Answer:
         media_type = call.require_media_type(FORM, JSON)
-        body = await call.body(media_type, limits.SMS_BODY_BYTES_MAX)
+        body = await call.body(media_type, sms_limits.BODY_BYTES_MAX)
         return await receive(call, _JSON_OR_FORM[media_type](body), body)
 
     async def got(call: Call) -> Answer:

@@ -1,23 +1,23 @@
 -- name: claim_answers
 -- Keeps answers under their idempotency keys; answers the keys that were free or whose answer is
--- older than the given instant. Another transaction holding a key is waited for.
+-- kept no longer at the given instant. Another transaction holding a key is waited for.
 INSERT INTO replayable_answer
-    (client_id, idempotency_key, request_digest, status, body, answered_at)
+    (client_id, idempotency_key, request_digest, status, body, kept_until)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[],
                      $6::timestamptz[])
 ON CONFLICT (client_id, idempotency_key) DO UPDATE SET
     request_digest = EXCLUDED.request_digest, status = EXCLUDED.status,
-    body = EXCLUDED.body, answered_at = EXCLUDED.answered_at
-    WHERE replayable_answer.answered_at < $7
+    body = EXCLUDED.body, kept_until = EXCLUDED.kept_until
+    WHERE replayable_answer.kept_until < $7
 RETURNING client_id, idempotency_key;
 
 -- name: stored_answers
--- The answers kept under idempotency keys since an instant, each with its position.
+-- The answers still kept under idempotency keys at an instant, each with its position.
 SELECT asked.position, answer.request_digest, answer.status, answer.body
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY
     AS asked (client_id, idempotency_key, position)
 JOIN replayable_answer AS answer USING (client_id, idempotency_key)
-WHERE answer.answered_at >= $3;
+WHERE answer.kept_until >= $3;
 
 -- name: drop_answers
 -- Gives up keys whose request was refused after they were claimed.
@@ -27,8 +27,8 @@ WHERE replayable_answer.client_id = given_up.client_id
   AND replayable_answer.idempotency_key = given_up.idempotency_key;
 
 -- name: sweep_answers
--- Deletes some answers older than an instant; another sweeper's rows are passed over.
+-- Deletes some answers kept no longer at an instant; another sweeper's rows are passed over.
 DELETE FROM replayable_answer WHERE ctid IN (
-    SELECT ctid FROM replayable_answer WHERE answered_at < $1
-    ORDER BY answered_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    SELECT ctid FROM replayable_answer WHERE kept_until < $1
+    ORDER BY kept_until LIMIT $2 FOR UPDATE SKIP LOCKED
 ) RETURNING client_id;

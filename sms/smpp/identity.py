@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.sms_parts import Whole
 from sms.smpp.deliveries import Delivery
 
@@ -26,7 +26,7 @@ def identity_of(delivery: Delivery, at: datetime) -> Identity:
 
     With an id of the SMSC's own (receipted_message_id), or a reference (user_message_reference) and
     the same words, it is the same message for as long as its id is kept. Without either the same
-    words between the same numbers are the same message for `SMS_SAME_FOR` at least, and for less
+    words between the same numbers are the same message for `SAME_FOR` at least, and for less
     than twice that: it has an id for each such span of time, and the one before is an earlier one.
     """
     source, destination = delivery.source.encode(), delivery.destination.encode()
@@ -38,7 +38,7 @@ def identity_of(delivery: Delivery, at: datetime) -> Identity:
 
 
 def identity_of_whole(whole: Whole) -> Identity:
-    """The identity of a long message: of its words and its reference, for `SMS_SAME_FOR` from when
+    """The identity of a long message: of its words and its reference, for `SAME_FOR` from when
     it was whole. Its parts say when that was however often they are delivered."""
     first = whole.parts[0]
     reference = first.reference.to_bytes(4)
@@ -52,7 +52,7 @@ def _for_ever(words: str) -> Identity:
 
 
 def _for_a_while(words: str, at: datetime) -> Identity:
-    span = (at - _EPOCH) // limits.SMS_SAME_FOR
+    span = (at - _EPOCH) // sms_limits.SAME_FOR
     now, before = (_digest(words.encode(), each.to_bytes(8)) for each in (span, span - 1))
     return Identity(words, now, (before,))
 

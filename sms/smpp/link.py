@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from ingest import limits
+from ingest import sms_limits
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 from sms.smpp.counts import Counts
 from sms.smpp.intake import Intake
@@ -76,7 +76,7 @@ class Link:
                     "SMPP link to %s:%s: %s", self._settings.host, self._settings.port, lost
                 )
                 await self._pause(pause)
-                pause = min(2 * pause, limits.SMPP_RECONNECT_SECONDS_MAX)
+                pause = min(2 * pause, sms_limits.SMPP_RECONNECT_SECONDS_MAX)
         finally:
             self._intake.cancel()
 
@@ -85,7 +85,7 @@ class Link:
         then."""
         self._closing.set()
         if self._session is not None:
-            await self._session.unbind(limits.SMPP_UNBIND_SECONDS_MAX)
+            await self._session.unbind(sms_limits.SMPP_UNBIND_SECONDS_MAX)
 
     async def send(self, message: Outgoing) -> str:
         """Sends a message, in several parts if it is long, and answers the SMSC's id of it, which
@@ -93,7 +93,7 @@ class Link:
         SMSC will not have it, TemporaryFailure when there is no bind, when the SMSC or this link is
         at its limit, and when nobody knows: another try may then send it twice."""
         bodies = submits(message, self._settings, next(self._references) % 256)
-        if self._waiting >= limits.SMPP_SUBMITS_WAITING_MAX:
+        if self._waiting >= sms_limits.SMPP_SUBMITS_WAITING_MAX:
             raise TemporaryFailure("too many messages wait for the SMSC")
         self._waiting += 1
         try:
@@ -130,7 +130,7 @@ class Link:
     async def _bind_once(self) -> str:
         """Connects, binds, and serves the link to its end: why it ended."""
         try:
-            async with asyncio.timeout(limits.SMPP_CONNECT_SECONDS_MAX):
+            async with asyncio.timeout(sms_limits.SMPP_CONNECT_SECONDS_MAX):
                 reader, writer = await asyncio.open_connection(
                     self._settings.host,
                     self._settings.port,

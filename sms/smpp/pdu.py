@@ -5,7 +5,7 @@ import struct
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from ingest import limits
+from ingest import sms_limits
 from sms.smpp.settings import SmppSettings
 
 _HEADER: Final = struct.Struct("!IIII")
@@ -91,7 +91,7 @@ async def read_pdu(reader: asyncio.StreamReader) -> Pdu:
     `SMPP_PDU_BYTES_MAX`, asyncio.IncompleteReadError and OSError when the link ended."""
     header = await reader.readexactly(_HEADER.size)
     length, command, status, sequence = _HEADER.unpack(header)
-    if not _HEADER.size <= length <= limits.SMPP_PDU_BYTES_MAX:
+    if not _HEADER.size <= length <= sms_limits.SMPP_PDU_BYTES_MAX:
         raise MalformedError(Status.ESME_RINVCMDLEN, sequence)
     body = await reader.readexactly(length - _HEADER.size)
     return Pdu(command, status, sequence, header + body)

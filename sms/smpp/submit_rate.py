@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from ingest import limits
+from ingest import sms_limits
 
 
 class SubmitRate:
@@ -33,7 +33,8 @@ class SubmitRate:
         now = self._time()
         if now >= self._resumes:
             self._pause = min(
-                2 * self._pause or limits.SMPP_THROTTLED_SECONDS, limits.SMPP_THROTTLED_SECONDS_MAX
+                2 * self._pause or sms_limits.SMPP_THROTTLED_SECONDS,
+                sms_limits.SMPP_THROTTLED_SECONDS_MAX,
             )
             self._resumes = now + self._pause
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from sms.alphabets import segments, septets
 from tests.documents import OTHER, RECIPIENT, STRANGER, SUPPLIER, TRANSPORTER, person
 from tests.gateway_in_process import Gateway
@@ -186,6 +186,19 @@ async def test_delivered_twice_a_message_acts_once(gateway: Gateway, driver: Agg
     assert await driver.said(SOUND, message_id="m-1") == first
 
 
+@pytest.mark.parametrize(("later", "same"), [(0, True), (1, False)])
+async def test_a_message_is_known_for_three_days(
+    gateway: Gateway, driver: Aggregator, later: int, same: bool
+) -> None:
+    english = await driver.said("HELP", message_id="m-1")
+    hindi = await driver.said("HINDI")
+    gateway.clock.now += sms_limits.KNOWN_FOR + later * MICROSECOND
+    again = await driver.said("HELP", message_id="m-1")
+    assert (again == english) is same
+    assert septets(hindi) is None
+    assert (septets(again) is None) is not same
+
+
 async def test_another_aggregator_has_ids_of_its_own(gateway: Gateway, driver: Aggregator) -> None:
     other = await Aggregator.enrolled(gateway)
     first = await driver.said(SOUND, message_id="m-1")
@@ -294,14 +307,14 @@ async def test_a_number_is_answered_in_its_language(gateway: Gateway, driver: Ag
 
 async def test_who_sends_too_much_is_told_once(gateway: Gateway, driver: Aggregator) -> None:
     helped = await driver.said("HELP")
-    for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE - 1):
+    for _ in range(sms_limits.OF_A_NUMBER_AT_ONCE - 1):
         assert await driver.said("HELP") == helped
     told = await driver.said(SOUND, message_id="m-1")
     assert told not in ("", helped)
     assert await driver.said(SOUND) == ""
     assert await driver.said(SOUND, message_id="m-1") == told
     assert await _count(gateway) == 0
-    gateway.clock.now += limits.SMS_OF_A_NUMBER_EVERY - MICROSECOND
+    gateway.clock.now += sms_limits.OF_A_NUMBER_EVERY - MICROSECOND
     assert await driver.said(SOUND) == ""
     gateway.clock.now += MICROSECOND
     await _generated(driver)
@@ -316,12 +329,12 @@ async def test_a_message_counts_once_however_often_it_is_delivered(
     """As often as the carrier has to, until it is answered."""
     async with gateway.services.database.connection() as connection:
         await connection.execute("ALTER TABLE eway_bill RENAME TO away")
-        for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE + 1):
+        for _ in range(sms_limits.OF_A_NUMBER_AT_ONCE + 1):
             assert (await driver.deliver(SOUND, message_id="m-1")).status_code == 500
         await connection.execute("ALTER TABLE away RENAME TO eway_bill")
     assert (await driver.said(SOUND, message_id="m-1")).startswith("EBN ")
     helped = await driver.said("HELP")
-    for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE - 2):
+    for _ in range(sms_limits.OF_A_NUMBER_AT_ONCE - 2):
         assert await driver.said("HELP") == helped
     assert await driver.said("HELP") not in ("", helped)
 
@@ -351,7 +364,7 @@ async def test_what_a_number_may_say_before_it_is_confirmed(gateway: Gateway) ->
 
 
 async def test_whoever_has_sent_too_much_may_stop(gateway: Gateway, driver: Aggregator) -> None:
-    for _ in range(limits.SMS_OF_A_NUMBER_AT_ONCE + 2):
+    for _ in range(sms_limits.OF_A_NUMBER_AT_ONCE + 2):
         await driver.said("HELP")
     assert "stopped" in await driver.said("STOP")
     assert "not registered" in await driver.said("HELP")
@@ -361,7 +374,7 @@ async def test_an_aggregator_that_delivers_too_much_delivers_again(
     gateway: Gateway, driver: Aggregator
 ) -> None:
     other = await Aggregator.enrolled(gateway)
-    at_once = limits.SMS_OF_A_CARRIER_AT_ONCE
+    at_once = sms_limits.OF_A_CARRIER_AT_ONCE
     answers = [await driver.deliver("HELP", "AD-VERIFY") for _ in range(at_once + 1)]
     assert {answer.status_code for answer in answers[:-1]} == {200}
     last = answers[-1]
@@ -375,7 +388,7 @@ async def test_a_message_that_was_on_its_way_for_too_long(
     gateway: Gateway, driver: Aggregator, late: int, done: bool
 ) -> None:
     sent_at = gateway.clock.now
-    gateway.clock.now += limits.SMS_ON_ITS_WAY_MAX + late * MICROSECOND
+    gateway.clock.now += sms_limits.ON_ITS_WAY_MAX + late * MICROSECOND
     answer = await driver.deliver(SOUND, received_at=sent_at.isoformat())
     assert answer.text.startswith("EBN 2") is done
     assert await _count(gateway) == (1 if done else 0)

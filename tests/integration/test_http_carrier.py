@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from ingest import limits, limits_fit
+from ingest import limits_fit, sms_limits
 from sms.carrier import Outgoing, PermanentFailure, TemporaryFailure
 from sms.http_carrier import HttpCarrier
 from sms.settings import HttpSettings
@@ -83,8 +83,8 @@ async def test_what_is_asked_and_the_id_that_is_answered(
         (b"", ""),
         (b"\xff", ""),
         (b'{"message_id": ["x"]}', ""),
-        (b'{"message_id":"m"}'.ljust(limits.SMS_ANSWER_BYTES_MAX), "m"),
-        (b'{"message_id":"m"}'.ljust(limits.SMS_ANSWER_BYTES_MAX + 1), ""),
+        (b'{"message_id":"m"}'.ljust(sms_limits.ANSWER_BYTES_MAX), "m"),
+        (b'{"message_id":"m"}'.ljust(sms_limits.ANSWER_BYTES_MAX + 1), ""),
     ],
 )
 async def test_what_was_taken_was_taken_whatever_is_said_of_it(
@@ -116,7 +116,7 @@ async def test_what_a_status_means_and_nothing_of_the_text_is_repeated(
 async def test_no_answer_in_time_is_of_the_moment(
     url: str, aggregator: Aggregator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SMS_HTTP_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(sms_limits, "HTTP_SECONDS_MAX", 0.05)
     aggregator.answers.clear()
     settings = HttpSettings(url=url, secret="s", unencrypted=True)
     async with HttpCarrier(settings) as carrier:
@@ -136,12 +136,12 @@ async def test_taken_is_taken_also_where_the_answer_does_not_end(
 
     async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        monkeypatch.setattr(limits, "SMS_HTTP_SECONDS_MAX", 0.2)
+        monkeypatch.setattr(sms_limits, "HTTP_SECONDS_MAX", 0.2)
         settings = HttpSettings(url=f"http://127.0.0.1:{port}/", secret="s", unencrypted=True)
         async with HttpCarrier(settings) as carrier:
             assert await carrier.send(MESSAGE) == ""
     assert len(asked) == 1
-    monkeypatch.setattr(limits, "SMS_HTTP_SECONDS_MAX", limits.SMS_SEND_SECONDS_MAX - 1)
+    monkeypatch.setattr(sms_limits, "HTTP_SECONDS_MAX", sms_limits.SEND_SECONDS_MAX - 1)
     with pytest.raises(AssertionError, match="does not end"):
         limits_fit.check()
 

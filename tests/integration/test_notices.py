@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.notices import Notices
 from ingest.outbox import Line
 from sms.owed_words import NotOwedAnyMore, OwedWords
@@ -195,7 +195,7 @@ async def test_nothing_more_is_asked_of_the_record_while_nobody_wants_any(
 ) -> None:
     """The flag is what keeps a generation from a statement more; a worker learns of it by
     itself."""
-    monkeypatch.setattr(limits, "SMS_NOTICES_SECONDS", 0.0)
+    monkeypatch.setattr(sms_limits, "NOTICES_SECONDS", 0.0)
     notices = gateway.services.notices
     registration = await registered(sql, RECIPIENT, gateway.clock(), AGAINST)
     assert not notices._wanted
@@ -254,6 +254,6 @@ async def test_whether_and_who_is_looked_up_however_many_numbers_there_are(
     await sql.execute("UPDATE sms_registration SET notices = $1", [EXPIRES])
     gstins = [f"G{number}" for number in range(1, bills + 1)]
     columns = (list(range(bills)), gstins, gstins, *([at] * bills for _ in range(3)))
-    looked = await rows_for_nothing(sql, "owe_notices", *columns, limits.SMS_EXPIRES_SOON)
+    looked = await rows_for_nothing(sql, "owe_notices", *columns, sms_limits.EXPIRES_SOON)
     assert looked <= 2 * bills
     assert len(await _told(sql)) == bills

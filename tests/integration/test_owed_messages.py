@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.database import Database
 from ingest.outbox import Line
 from ingest.owed_messages import (
@@ -36,7 +36,7 @@ from tests.owed import (
     rows_for_nothing,
 )
 
-LEASE = limits.SMS_LEASE
+LEASE = sms_limits.LEASE
 
 
 @pytest.fixture
@@ -177,8 +177,8 @@ async def test_only_sent_is_marked_by_a_sender_whose_lease_has_ended(
 @pytest.mark.parametrize(
     ("carrier_id", "kept"),
     [
-        ("a" * limits.SMS_CARRIER_ID_CHARACTERS_MAX, True),
-        ("a" * (limits.SMS_CARRIER_ID_CHARACTERS_MAX + 1), False),
+        ("a" * sms_limits.CARRIER_ID_CHARACTERS_MAX, True),
+        ("a" * (sms_limits.CARRIER_ID_CHARACTERS_MAX + 1), False),
         ("a\0b", False),
     ],
 )
@@ -249,7 +249,7 @@ async def test_a_carrier_s_id_is_of_the_message_sent_within_a_week(
 ) -> None:
     await owed(sql, at)
     await _sent(outbox, at, "again")
-    week = at + limits.SMS_RECEIPTED_WITHIN
+    week = at + sms_limits.RECEIPTED_WITHIN
     assert await outbox.receive(Receipt("again", week)) is False
     assert await outbox.receive(Receipt("again", week - MICROSECOND)) is True
 
@@ -285,7 +285,7 @@ async def test_what_waits_is_counted(
     outbox: OwedMessages, sql: asyncpg.Connection, at: datetime
 ) -> None:
     await owed(sql, at - MINUTE)
-    await owed(sql, at, kind="EXPIRES_SOON", due_at=at + limits.SMS_TRIED_AGAIN_AFTER_MAX)
+    await owed(sql, at, kind="EXPIRES_SOON", due_at=at + sms_limits.TRIED_AGAIN_AFTER_MAX)
     await owed(sql, at, kind="EXPIRES_SOON", due_at=at + timedelta(hours=1))
     await outbox.lease(at, 1, Line.REPLIES)
     await owed(sql, at, kind="ONE_TIME_PASSWORD")
@@ -297,7 +297,7 @@ async def test_what_waits_is_counted(
 async def test_told_so_often_a_day_and_counted_once_however_often_tried(
     outbox: OwedMessages, sql: asyncpg.Connection, at: datetime
 ) -> None:
-    most, day = limits.SMS_TOLD_MAX, limits.SMS_TOLD_IN
+    most, day = sms_limits.TOLD_MAX, sms_limits.TOLD_IN
     for _ in range(most + 1):
         await owed(sql, at, kind="EXPIRES_SOON", expires_at=at + 2 * day)
     other = await owed(sql, at, kind="EXPIRES_SOON", mobile="9845012346")

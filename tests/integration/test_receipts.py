@@ -6,7 +6,7 @@ import logging
 import asyncpg
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.outbox import Line
 from ingest.owed_messages import Receipt, Sent
 from sms.receipts import Receipts
@@ -18,7 +18,7 @@ from tests.waiting import until
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is real time otherwise: the clock of the tests stands still."""
-    monkeypatch.setattr(limits, "SMS_RECEIPT_PAUSES_SECONDS", (0.0, 0.005, 0.005))
+    monkeypatch.setattr(sms_limits, "RECEIPT_PAUSES_SECONDS", (0.0, 0.005, 0.005))
 
 
 async def test_a_receipt_may_come_before_its_message_is_marked(
@@ -26,7 +26,7 @@ async def test_a_receipt_may_come_before_its_message_is_marked(
 ) -> None:
     at, outbox = gateway.clock(), gateway.services.sms.owed
     receipts = Receipts(outbox, gateway.clock)
-    monkeypatch.setattr(limits, "SMS_RECEIPT_PAUSES_SECONDS", (0.0, *[0.005] * 1000))
+    monkeypatch.setattr(sms_limits, "RECEIPT_PAUSES_SECONDS", (0.0, *[0.005] * 1000))
     looked: list[bool] = []
     receive = outbox.receive
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.outbox import Line
 from ingest.owed_messages import OwedMessages
 from sms.carrier import Origin, Outgoing, PermanentFailure, TemporaryFailure
@@ -40,8 +40,8 @@ BILLS = "/v1/eway-bills"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is real time otherwise: the clock of the tests stands still."""
-    monkeypatch.setattr(limits, "SMS_LOOK_SECONDS", 0.005)
-    monkeypatch.setattr(limits, "SMS_MARK_PAUSES_SECONDS", (0.0, 0.005, 0.005))
+    monkeypatch.setattr(sms_limits, "LOOK_SECONDS", 0.005)
+    monkeypatch.setattr(sms_limits, "MARK_PAUSES_SECONDS", (0.0, 0.005, 0.005))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def _due_again(sql: asyncpg.Connection, number: int, at: datetime, tries: 
 
     async def look() -> datetime | None:
         row = await row_of(sql, number)
-        leased = row is None or row["attempts"] < tries or row["due_at"] == at + limits.SMS_LEASE
+        leased = row is None or row["attempts"] < tries or row["due_at"] == at + sms_limits.LEASE
         return None if leased or row is None else row["due_at"]
 
     due: datetime = await until(look)
@@ -365,17 +365,17 @@ async def test_expires_soon_until_it_is_not_valid_any_more(
 async def test_a_number_is_told_so_often_a_day(
     gateway: Gateway, sending: Sending, sql: asyncpg.Connection, bill: dict[str, Any]
 ) -> None:
-    clock, most = gateway.clock, limits.SMS_TOLD_MAX
+    clock, most = gateway.clock, sms_limits.TOLD_MAX
     at = clock()
     await registered(sql, RECIPIENT, at, "GENERATED_AGAINST_YOU")
-    about = {"ebn": int(bill["ebn"]), "reply": None, "expires_at": at + 2 * limits.SMS_TOLD_IN}
+    about = {"ebn": int(bill["ebn"]), "reply": None, "expires_at": at + 2 * sms_limits.TOLD_IN}
     kind = "GENERATED_AGAINST_YOU"
     for _ in range(most):
         await owed(sql, at, kind=kind, gstin=RECIPIENT, **about)
     await until(lambda: len(sending.carrier.given) == most)
     notice = await owed(sql, at, kind=kind, gstin=RECIPIENT, **about)
     inform = await owed(sql, at, kind="INFORM_SUPPLIER", **about)
-    hopeless = about | {"expires_at": at + limits.SMS_PUT_OFF - MICROSECOND}
+    hopeless = about | {"expires_at": at + sms_limits.PUT_OFF - MICROSECOND}
     too_late = await owed(sql, at, kind="INFORM_SUPPLIER", **hopeless)
     for number in (notice, too_late):
         await until(settled(sql, number))
@@ -384,11 +384,11 @@ async def test_a_number_is_told_so_often_a_day(
     assert {letter.dead_reason for letter in letters} == {
         f"its number was told {most} times within a day"
     }
-    assert await _due_again(sql, inform, at, 1) == at + limits.SMS_PUT_OFF
+    assert await _due_again(sql, inform, at, 1) == at + sms_limits.PUT_OFF
     reply = await owed(sql, at)
     await until(settled(sql, reply))
     assert len(sending.carrier.given) == most + 1
-    clock.now = at + limits.SMS_TOLD_IN
+    clock.now = at + sms_limits.TOLD_IN
     await until(settled(sql, inform))
     assert len(sending.carrier.given) == most + 2
 
@@ -406,7 +406,7 @@ async def test_what_died_between_sending_and_marking_is_sent_again(
         async with Sending(gateway, OwedMessages(gateway.services.database)) as first:
             await until(lambda: first.carrier.given)
     async with Sending(gateway) as second:
-        gateway.clock.now += limits.SMS_LEASE
+        gateway.clock.now += sms_limits.LEASE
         await until(settled(sql, number))
     assert [message.reference for message in second.carrier.given] == [str(number)]
     row = await row_of(sql, number)
@@ -473,7 +473,7 @@ async def test_no_error_s_own_words_are_logged(
 async def test_what_is_worded_too_late_for_its_lease_is_not_sent(
     gateway: Gateway, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SMS_WORDED_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(sms_limits, "WORDED_SECONDS_MAX", 0.2)
     number = await owed(
         sql, gateway.clock(), kind="ONE_TIME_PASSWORD", gstin=SUPPLIER, reply=None
     )  # fmt: skip
@@ -507,13 +507,13 @@ async def test_notices_that_hang_keep_no_reply_waiting(
     at = gateway.clock()
     sending.carrier.open.clear()
     about = {"ebn": int(bill["ebn"]), "expires_at": at + HOUR}
-    for number in range(limits.SMS_OTHERS_AT_ONCE + 1):
+    for number in range(sms_limits.OTHERS_AT_ONCE + 1):
         mobile = f"98450{number:05}"
         await owed(sql, at, kind="INFORM_SUPPLIER", mobile=mobile, **about)
-    await until(lambda: sending.carrier.at_once == limits.SMS_OTHERS_AT_ONCE)
+    await until(lambda: sending.carrier.at_once == sms_limits.OTHERS_AT_ONCE)
     await owed(sql, at)
     await until(lambda: "words" in sending.carrier.texts)
-    assert sending.carrier.at_once == limits.SMS_OTHERS_AT_ONCE + 1
+    assert sending.carrier.at_once == sms_limits.OTHERS_AT_ONCE + 1
     sending.carrier.open.set()
 
 

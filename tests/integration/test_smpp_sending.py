@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from sms.carrier import PermanentFailure, TemporaryFailure
 from tests.smpp_world import World, outgoing
 from tests.smsc_peer import SmscPeer, said, smsc_peer
@@ -49,7 +49,7 @@ async def test_messages_go_out_whole(world: World) -> None:
 async def test_what_the_smsc_will_not_have_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, status: str, failure: type[Exception]
 ) -> None:
-    monkeypatch.setattr(limits, "SMPP_THROTTLED_SECONDS", 0.01)
+    monkeypatch.setattr(sms_limits, "SMPP_THROTTLED_SECONDS", 0.01)
     async with world.bound() as link:
         await world.peer.ask("set", submit_statuses=[status])
         with pytest.raises(failure, match=status):
@@ -61,8 +61,8 @@ async def test_what_the_smsc_will_not_have_fails(
 async def test_after_the_smsc_throttled_nothing_is_sent_for_a_while(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SMPP_THROTTLED_SECONDS", 3600)
-    monkeypatch.setattr(limits, "SMPP_THROTTLED_SECONDS_MAX", 3600)
+    monkeypatch.setattr(sms_limits, "SMPP_THROTTLED_SECONDS", 3600)
+    monkeypatch.setattr(sms_limits, "SMPP_THROTTLED_SECONDS_MAX", 3600)
     async with world.bound(submits_per_second=10_000) as link:
         await world.peer.ask("set", submit_statuses=["ESME_RTHROTTLED"])
         with pytest.raises(TemporaryFailure):
@@ -78,7 +78,7 @@ async def test_after_the_smsc_throttled_nothing_is_sent_for_a_while(
 async def test_too_many_that_wait_are_turned_away(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SMPP_SUBMITS_WAITING_MAX", 2)
+    monkeypatch.setattr(sms_limits, "SMPP_SUBMITS_WAITING_MAX", 2)
     async with world.bound() as link:
         await world.peer.ask("set", submit_statuses=["UNANSWERED"] * 2)
         sending = [asyncio.create_task(link.send(outgoing())) for _ in range(2)]

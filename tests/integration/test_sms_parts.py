@@ -8,12 +8,12 @@ from itertools import permutations
 import asyncpg
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.database import Database
 from ingest.sms_parts import Part, SmsParts
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HOUR = limits.SMS_PART_KEPT
+HOUR = sms_limits.PART_KEPT
 MICROSECOND = timedelta(microseconds=1)
 
 

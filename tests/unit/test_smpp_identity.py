@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from ingest.sms_parts import Part, Whole
 from sms.smpp.deliveries import Delivery
 from sms.smpp.identity import Identity, identity_of, identity_of_whole
@@ -50,7 +50,7 @@ def test_the_boundary_is_at_the_end_of_the_next_span() -> None:
     earliest = identity_of(delivery(), BEGIN)
     assert same(earliest, identity_of(delivery(), BEGIN + 2 * SPAN - MICROSECOND))
     assert not same(earliest, identity_of(delivery(), BEGIN + 2 * SPAN))
-    assert limits.SMS_SAME_FOR == SPAN
+    assert sms_limits.SAME_FOR == SPAN
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from sms.smpp.pdu import (
     Command,
     MalformedError,
@@ -26,7 +26,7 @@ def reader(octets: bytes) -> asyncio.StreamReader:
     return stream
 
 
-@pytest.mark.parametrize("length", [16, 17, limits.SMPP_PDU_BYTES_MAX])
+@pytest.mark.parametrize("length", [16, 17, sms_limits.SMPP_PDU_BYTES_MAX])
 async def test_what_is_written_is_read(length: int) -> None:
     body = b"x" * (length - 16)
     octets = write_pdu(Command.DELIVER_SM, 0, 7, body)
@@ -35,7 +35,7 @@ async def test_what_is_written_is_read(length: int) -> None:
     assert pdu.body == body
 
 
-@pytest.mark.parametrize("length", [0, 15, limits.SMPP_PDU_BYTES_MAX + 1, 2**32 - 1])
+@pytest.mark.parametrize("length", [0, 15, sms_limits.SMPP_PDU_BYTES_MAX + 1, 2**32 - 1])
 async def test_a_length_that_cannot_be_is_malformed(length: int) -> None:
     with pytest.raises(MalformedError) as raised:
         await read_pdu(reader(struct.pack("!IIII", length, 5, 0, 9)))

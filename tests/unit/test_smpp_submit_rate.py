@@ -1,6 +1,6 @@
 """How fast messages go out, on a clock of the test's own."""
 
-from ingest import limits
+from ingest import sms_limits
 from sms.smpp.submit_rate import SubmitRate
 
 
@@ -40,12 +40,12 @@ async def test_each_throttling_doubles_the_pause_up_to_its_limit() -> None:
         await pace.turn()
         pauses.append(seconds.now - began)
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
-    assert pauses[-1] == limits.SMPP_THROTTLED_SECONDS_MAX
+    assert pauses[-1] == sms_limits.SMPP_THROTTLED_SECONDS_MAX
     pace.taken()
     began = seconds.now
     pace.throttled()
     await pace.turn()
-    assert seconds.now - began == limits.SMPP_THROTTLED_SECONDS
+    assert seconds.now - began == sms_limits.SMPP_THROTTLED_SECONDS
 
 
 async def test_what_was_out_when_the_smsc_throttled_counts_once() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import limits
+from ingest import sms_limits
 from sms import spelling
 from validators import sms_number
 
@@ -16,7 +16,7 @@ ROWS = re.findall(r"^\|[^|]+\| (\d+)(?: (\w+))? \| `([A-Z_]+)` \|", PAGE, re.MUL
 
 @pytest.mark.parametrize(("number", "unit", "name"), ROWS, ids=[row[2] for row in ROWS])
 def test_a_limit_is_that_of_the_code(number: str, unit: str, name: str) -> None:
-    module = next(each for each in (limits, spelling, sms_number) if hasattr(each, name))
+    module = next(each for each in (sms_limits, spelling, sms_number) if hasattr(each, name))
     limit = getattr(module, name)
     if isinstance(limit, timedelta):
         assert limit == timedelta(**{unit: int(number)})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import SettingError, Settings
-from ingest import limits
+from ingest import sms_limits
 from sms.settings import SmsSettings, others_may_read, read_settings
 from sms.wording.said import TEMPLATES
 
@@ -39,7 +39,7 @@ def test_the_whole_of_it(tmp_path: Path) -> None:
     assert settings.http
     assert (settings.http.url, settings.http.secret) == ("https://a.example/send", SECRET)
     assert (settings.header, settings.entity_id, settings.sends) == ("EWAYBL", "1101", True)
-    assert settings.at_once == limits.SMS_REPLIES_AT_ONCE
+    assert settings.at_once == sms_limits.REPLIES_AT_ONCE
     assert SECRET not in repr(settings)
     everything = sum(len(texts) for texts in TEMPLATES.values())
     assert len(settings.templates_missing) == everything - 3
