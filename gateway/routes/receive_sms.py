@@ -38,7 +38,7 @@ _DESCRIPTION: Final = (
     "`X-Client-Id` and `X-Signature` (HMAC-SHA256 of the body as it is before any content "
     "encoding, of a GET the query string, under the client secret, in hexadecimal); or by a bearer "
     "token. What an aggregator sends beside these fields is passed over. Answers the reply, which "
-    "may be empty, once what the message does is on disk; the same `message_id` again, for 24 "
+    "may be empty, once what the message does is on disk; the same `message_id` again, for 72 "
     "hours, is answered the same and does nothing. 429 and 503: deliver it again."
 )
 
