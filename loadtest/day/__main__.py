@@ -2,7 +2,7 @@
 
 It starts a gateway with its own PostgreSQL and Redis, enrols everybody, lets Locust play the day,
 writes Locust's report, and holds the record against what was acknowledged. It exits with 0 only
-where no answer was wrong and everything agrees.
+where every answer was right and everything agrees.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def play(gateway: Gateway, directory: Path, options: argparse.Namespace) -> int:
     print(f"report    {options.report}")
     findings = asyncio.run(coherence.check(directory))
     print(findings)
-    print("no answer was wrong" if not failed else "ANSWERS WERE WRONG: see the report")
+    print("CALLS FAILED: see the report" if failed else "no call failed")
     return 1 if failed or findings.wrong else 0
 
 

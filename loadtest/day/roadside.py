@@ -36,7 +36,6 @@ class Lane(Caller):
         self._me = series().chance.choice(BRIEF.clients.lanes)
         self._lorries = [self._lorry() for _ in range(BRIEF.profile.users.lane.lorries)]
         self._verified: set[str] = set()
-        self.sign_in(self._me)
 
     def ask(self) -> None:
         """Whether to let a lorry pass, r2(4)."""
@@ -102,9 +101,8 @@ class Sms(Caller):
     kind = "sms"
 
     def on_start(self) -> None:
-        """Signs in as the aggregator."""
+        """Has no bill yet."""
         self._bills: list[tuple[str, str]] = []
-        self.sign_in(BRIEF.clients.sms_provider)
 
     def generate(self) -> None:
         """EWBG."""

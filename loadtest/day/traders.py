@@ -44,10 +44,9 @@ class Transporter(Caller):
     kind = "transporter"
 
     def on_start(self) -> None:
-        """Signs in."""
+        """Is one of the persons of its kind."""
         self._me = series().chance.choice(BRIEF.clients.transporters)
         self._bills: list[Bill] = []
-        self.sign_in(self._me)
 
     def sign_in_again(self) -> None:
         """As a program does that keeps no token."""
@@ -135,10 +134,9 @@ class Erp(Caller):
     kind = "erp"
 
     def on_start(self) -> None:
-        """Signs in."""
+        """Is one of the persons of its kind."""
         self._me = series().chance.choice(BRIEF.clients.erps)
         self._last: tuple[str, dict[str, Any]] | None = None
-        self.sign_in(self._me)
 
     def burst(self) -> None:
         """Documents over several connections at once."""
@@ -170,9 +168,8 @@ class Dealer(Caller):
     kind = "dealer"
 
     def on_start(self) -> None:
-        """Signs in."""
+        """Is one of the persons of its kind."""
         self._me = series().chance.choice(BRIEF.clients.dealers)
-        self.sign_in(self._me)
 
     def upload(self) -> None:
         """One document a line."""

@@ -53,7 +53,7 @@ def test_a_day(
         code = play(gateway, tmp_path, options)
         said = capfd.readouterr().out
         assert code == 0, said
-        assert said.endswith("coherent\nno answer was wrong\n")
+        assert said.endswith("coherent\nno call failed\n")
         told = acknowledged(tmp_path)
         # Two Locust workers, each with its journal, and every kind of change.
         assert len(told.series) == 2
