@@ -9,7 +9,6 @@ directory, lays registered mobile numbers into the record, loads the webhook and
 
 import asyncio
 import json
-import random
 import statistics
 import tempfile
 from pathlib import Path
@@ -18,22 +17,12 @@ from typing import Final
 import asyncpg
 
 from loadtest.gateway import Gateway, serving
-from loadtest.invoices import gstin
+from loadtest.sms_numbers import lay_in
 from loadtest.wrk import Seen, load, parser
 
 _SMS: Final = Path(__file__).with_name("sms.lua")
 _GENERATE: Final = Path(__file__).with_name("generate.lua")
 _PERSON: Final = "27AAPFU0939F1ZV"
-_LAY: Final = """
-WITH registered AS (
-    INSERT INTO sms_registration (gstin, slot, mobile, role, client_id, language, notices,
-                                  registered_at, confirmed_at)
-    SELECT gstin, 1, (9000000000 + position - 1)::text, 'taxpayer', 'laid in', 'en', '{}', now(),
-           now()
-    FROM unnest($1::text[]) WITH ORDINALITY AS laid (gstin, position)
-    RETURNING mobile, gstin)
-INSERT INTO sms_number (mobile, language, acts_for) SELECT mobile, 'en', gstin FROM registered
-"""
 
 
 def main() -> None:
@@ -46,7 +35,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="bench-") as directory,
         serving(Path(directory), options.workers) as gateway,
     ):
-        asyncio.run(_lay_in(gateway, options.numbers))
+        asyncio.run(lay_in(gateway.postgres_dsn, options.numbers))
         provider = gateway.token("sms-provider", "--id", "bench")
         trader = gateway.token("taxpayer", "--id", _PERSON)
 
@@ -78,19 +67,6 @@ def main() -> None:
     print(f"median    SMS {middle[0]:6.0f}/s  HTTP {middle[1]:6.0f}/s  {ratio:.3f}")
     if options.json:
         options.json.write_text(json.dumps({"rounds": rounds, "ratio": ratio}, indent=2) + "\n")
-
-
-async def _lay_in(gateway: Gateway, numbers: int) -> None:
-    """Registered numbers, straight into the record: each would take two passwords' hashing."""
-    chance = random.Random(1)  # noqa: S311 - numbers, not secrets
-    gstins: set[str] = set()
-    while len(gstins) < numbers:
-        gstins.add(gstin(chance, "27"))
-    connection = await asyncpg.connect(gateway.postgres_dsn)
-    try:
-        await connection.execute(_LAY, sorted(gstins))
-    finally:
-        await connection.close()
 
 
 async def _bills_by_sms(gateway: Gateway, prefix: str) -> int:

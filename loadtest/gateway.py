@@ -35,10 +35,15 @@ class Gateway:
         command = [*_COMMAND, *arguments, "--data-dir", str(self.data_dir)]
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
-    def token(self, *person: str) -> str:
-        """A token of a new client, good for 30 minutes, enrolled as the command line says it: a
+    def enrol(self, *person: str) -> dict[str, str]:
+        """`client_id` and `client_secret` of a new client, enrolled as the command line says it: a
         role, `--id`, and what else the role needs."""
-        client = json.loads(self.command("enrol", *person))
+        client: dict[str, str] = json.loads(self.command("enrol", *person))
+        return client
+
+    def token(self, *person: str) -> str:
+        """A token of a new client, good for 30 minutes, enrolled as `enrol` does it."""
+        client = self.enrol(*person)
         form = "grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}"
         body = form.format(**client).encode()
         with urllib.request.urlopen(f"{self.address}/v1/oauth/token", body) as answer:  # noqa: S310
@@ -50,9 +55,10 @@ class Gateway:
 
 
 @contextmanager
-def serving(data_dir: Path, workers: int) -> Iterator[Gateway]:
-    """A gateway with its own PostgreSQL and Redis under a directory, until the block ends."""
-    serve = [*_COMMAND, "serve", "--port", "0", "--log-level", "warning"]
+def serving(data_dir: Path, workers: int, host: str = "127.0.0.1") -> Iterator[Gateway]:
+    """A gateway with its own PostgreSQL and Redis under a directory, until the block ends. It
+    listens on one address of this machine."""
+    serve = [*_COMMAND, "serve", "--host", host, "--port", "0", "--log-level", "warning"]
     with started([*serve, "--workers", str(workers), "--data-dir", str(data_dir)]) as address:
         yield Gateway(address, data_dir)
 
@@ -60,7 +66,8 @@ def serving(data_dir: Path, workers: int) -> Iterator[Gateway]:
 @contextmanager
 def started(command: list[str]) -> Iterator[str]:
     """A server started by a command, as the address it prints when it is ready."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    # In a process group of its own: Ctrl-C is for whoever measures, who ends it afterwards.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     try:
         found = re.search(r"http://\S+", process.stdout.readline())

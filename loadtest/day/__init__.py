@@ -1,0 +1,1 @@
+"""A day of everybody who uses the gateway, played by Locust and held against the record."""
