@@ -1,16 +1,11 @@
 """How the SMPP link stands, for Prometheus; beside the workers' metrics, in the same exposition."""
 
-import asyncio
-import logging
 from dataclasses import fields
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from ingest import limits
 from sms.smpp.counts import Counts
 from sms.smpp.link import Link
-
-log = logging.getLogger(__name__)
 
 
 class LinkMetrics:
@@ -39,12 +34,3 @@ class LinkMetrics:
             counted, before = getattr(link.counts, field.name), getattr(self._published, field.name)
             self._counted.labels(field.name).inc(counted - before)
             setattr(self._published, field.name, counted)
-
-    async def keep_publishing(self, link: Link) -> None:
-        """Passes on once a second, until cancelled."""
-        while True:
-            try:
-                self.publish(link)
-            except OSError:
-                log.exception("metrics were not published")
-            await asyncio.sleep(limits.METRICS_SECONDS)

@@ -1,5 +1,7 @@
 """Counts and latencies for Prometheus, summed over all workers by its multi-process mode."""
 
+import asyncio
+import logging
 import os
 from bisect import bisect_left
 from collections.abc import Callable
@@ -8,7 +10,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ingest import limits
 from ingest.owed_messages import Counted
+
+log = logging.getLogger(__name__)
 
 _LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -17,6 +22,16 @@ def prepare(directory: Path) -> None:
     """Names the directory the workers share. Must run before any metric is made in this process or
     its children."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+
+
+async def keep_publishing(publish: Callable[[], None]) -> None:
+    """Passes on once a second what was counted, until cancelled."""
+    while True:
+        try:
+            publish()
+        except OSError:
+            log.exception("metrics were not published")
+        await asyncio.sleep(limits.METRICS_SECONDS)
 
 
 class Metrics:

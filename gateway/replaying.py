@@ -19,7 +19,9 @@ from validators.forms import read_form
 
 Form = TypeVar("Form", bound=Struct)
 
-_KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % limits.IDEMPOTENCY_KEY_CHARACTERS_MAX).fullmatch
+is_key: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % limits.IDEMPOTENCY_KEY_CHARACTERS_MAX).fullmatch
+"""Whether an Idempotency-Key, or a carrier's id of a message, is of the form that is kept."""
+
 _KEPT_REFUSALS: Final = frozenset({409})
 """Refusals kept under the key: those decided by state, unless they ask for another try."""
 
@@ -81,7 +83,7 @@ def _claim_of(call: Call, body: bytes) -> Claim | None:
     key = call.headers.get(b"idempotency-key")
     if key is None:
         return None
-    if not _KEY(key):
+    if not is_key(key):
         raise Refusal(
             "INVALID_IDEMPOTENCY_KEY",
             f"1 to {limits.IDEMPOTENCY_KEY_CHARACTERS_MAX} visible ASCII characters are taken",

@@ -102,15 +102,6 @@ class Services:
         believed = self.hot_state.believed_epoch() is not None
         metrics.publish(waiting=waiting, hot_state_believed=believed, owed=self.sms.owed.counted)
 
-    async def keep_publishing(self, metrics: Metrics) -> None:
-        """Passes on once a second, until cancelled."""
-        while True:
-            try:
-                self.publish(metrics)
-            except OSError:
-                log.exception("metrics were not published")
-            await asyncio.sleep(limits.METRICS_SECONDS)
-
 
 @asynccontextmanager
 async def running(

@@ -6,12 +6,14 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Final
 
 import uvloop
 
 from gateway.link_metrics import LinkMetrics
+from gateway.metrics import keep_publishing
 from gateway.services import Clock, Services, running
 from gateway.worker import WorkerSettings, configure_logging, now, when_orphaned
 from sms.carrier import Carrier
@@ -118,7 +120,7 @@ async def _carrying(
         receipts = Receipts(services.sms.owed, clock)
         link = Link(sms.smpp, receive, receipts.receive, services.sms.parts, clock)
         linking = asyncio.create_task(link.run())
-        publishing = asyncio.create_task(LinkMetrics().keep_publishing(link))
+        publishing = asyncio.create_task(keep_publishing(partial(LinkMetrics().publish, link)))
         try:
             yield link, linking
         finally:

@@ -16,7 +16,7 @@ import uvicorn
 import uvloop
 
 from gateway.app import create_app
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, keep_publishing
 from gateway.services import running
 from ingest import limits
 from validators.rulebook import rulebooks_enabled
@@ -123,7 +123,7 @@ async def _serve(settings: WorkerSettings, ready: Connection) -> None:
     async with running(settings.postgres_dsn, settings.redis_url, now, rulebooks) as services:
         metrics = Metrics()
         app = create_app(services, now, metrics)
-        publishing = asyncio.create_task(services.keep_publishing(metrics))
+        publishing = asyncio.create_task(keep_publishing(lambda: services.publish(metrics)))
         server = Server(
             server_config(app, settings.trusted_proxies),
             lambda: _announce(ready),

@@ -18,7 +18,7 @@ from ingest.invoice_rows import InvoiceRow, copy_invoices
 from ingest.numbers import Numbers
 from ingest.queries import SQL
 from ingest.recording import Recorder, SpoiltError, Written
-from ingest.replay import Claim, Request, StoredAnswer, claim_all
+from ingest.replay import Answered, Claim, Request, StoredAnswer, claim_all
 from validators.authority import Person
 from validators.calendar import india_date, month_code
 from validators.errors import Fault, Refusal, invalid_document
@@ -70,11 +70,6 @@ class _Single(NamedTuple):
     invoice: NewInvoice
     render: Callable[[Uploaded], StoredAnswer]
     claim: Claim | None
-
-
-class _Answered(NamedTuple):
-    claim: Claim | None
-    answer: StoredAnswer
 
 
 def prepared(
@@ -201,7 +196,7 @@ async def _write_singles(
         for (_, single), one in zip(batch, uploaded, strict=True)
     ]
     kept = [
-        _Answered(single.claim, answer)
+        Answered(single.claim, answer)
         for (_, single), answer in zip(batch, answers, strict=True)
         if isinstance(answer, StoredAnswer)
     ]

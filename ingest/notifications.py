@@ -18,7 +18,7 @@ from ingest import limits
 from ingest.batching import Batcher, Turns
 from ingest.database import Connection, Database
 from ingest.queries import SQL
-from ingest.replay import Claim, Request, StoredAnswer, claim_all
+from ingest.replay import Answered, Request, StoredAnswer, claim_all
 from validators.authority import COMMISSIONERS, Person, require_role
 from validators.errors import Fault, Refusal, invalid_document
 from validators.notification import (
@@ -46,12 +46,6 @@ class KnownNotifications:
 
 class OutdatedNotificationsError(Exception):
     """Something was decided before a notification that is there now."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Posted:
-    claim: Claim | None
-    answer: StoredAnswer
 
 
 class Notifications:
@@ -167,7 +161,7 @@ async def _store(
     if row is None:
         raise Refusal("NOTIFICATION_EXISTS", f"{form.number} was posted already")
     answer = request.render(_notification_of(row))
-    (lost,) = await claim_all(connection, [_Posted(request.claim, answer)])
+    (lost,) = await claim_all(connection, [Answered(request.claim, answer)])
     if lost is not None:
         raise lost
     return answer

@@ -64,6 +64,13 @@ class Claimant(Protocol):
     def answer(self) -> StoredAnswer: ...
 
 
+class Answered(NamedTuple):
+    """A claimant that is nothing else: an answer, and its claim if it has one."""
+
+    claim: Claim | None
+    answer: StoredAnswer
+
+
 class Replay:
     """The answers kept under idempotency keys."""
 
@@ -75,7 +82,7 @@ class Replay:
             waiting_max=limits.WAITING_READS_MAX,
             lanes=1,
         )
-        self._keeps: Batcher[_Decided, StoredAnswer | None] = Batcher(
+        self._keeps: Batcher[Answered, StoredAnswer | None] = Batcher(
             self._keep_batch,
             batch_max=limits.BATCH_READS_MAX,
             waiting_max=limits.WAITING_READS_MAX,
@@ -126,7 +133,7 @@ class Replay:
         """Keeps an answer that nothing was written for; answers what the first request under the
         key was answered, and whether that was another. Raises Refusal IDEMPOTENCY_KEY_REUSED,
         OVERLOADED or that of the record."""
-        earlier = await self._keeps.submit(_Decided(claim, answer))
+        earlier = await self._keeps.submit(Answered(claim, answer))
         return (answer, False) if earlier is None else (earlier, True)
 
     async def close(self) -> None:
@@ -134,7 +141,7 @@ class Replay:
         await self._keeps.close()
 
     async def _keep_batch(
-        self, batch: Sequence["_Decided"]
+        self, batch: Sequence[Answered]
     ) -> Sequence[StoredAnswer | Exception | None]:
         async with self._database.connection() as connection, connection.transaction():
             lost = await claim_all(connection, batch)
@@ -151,12 +158,6 @@ class AlreadyAnsweredError(Exception):
     def __init__(self, answer: StoredAnswer) -> None:
         super().__init__()
         self.answer = answer
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    claim: Claim
-    answer: StoredAnswer
 
 
 def keys_of(claimant: Claimant) -> tuple[tuple[str, str], ...]:

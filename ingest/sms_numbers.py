@@ -19,7 +19,7 @@ from ingest.outbox import ONE_TIME_PASSWORD, Owed, owe
 from ingest.queries import SQL
 from ingest.rare_writes import RareWrites
 from ingest.recording import Written
-from ingest.replay import Claim, Request, StoredAnswer, claim_all
+from ingest.replay import Answered, Claim, Request, StoredAnswer, claim_all
 from ingest.sms_known import NumberAt, known_of
 from ingest.sms_registrations import Locked, register, registration_of
 from validators.authority import TRADERS, Person, require_role
@@ -56,11 +56,6 @@ class SmsRequest(NamedTuple):
     at: datetime
     render: Callable[[Outcome], StoredAnswer]
     claim: Claim
-
-
-class _Answered(NamedTuple):
-    claim: Claim | None
-    answer: StoredAnswer
 
 
 class SmsNumbers:
@@ -279,7 +274,7 @@ async def _claimed(
 ) -> Written[StoredAnswer]:
     """The answer, kept under its claim. Raises AlreadyAnsweredError or Refusal
     IDEMPOTENCY_KEY_REUSED, which ends the transaction."""
-    (lost,) = await claim_all(connection, [_Answered(claim, answer)])
+    (lost,) = await claim_all(connection, [Answered(claim, answer)])
     if lost is not None:
         raise lost
     return Written([answer])

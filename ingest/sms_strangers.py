@@ -11,7 +11,7 @@ from ingest import limits, sms_limits
 from ingest.batching import Batcher
 from ingest.database import Database
 from ingest.queries import SQL
-from ingest.replay import AlreadyAnsweredError, Claim, StoredAnswer, claim_all
+from ingest.replay import AlreadyAnsweredError, Answered, Claim, StoredAnswer, claim_all
 
 
 def may_be_told(told_at: datetime | None, at: datetime) -> bool:
@@ -27,12 +27,6 @@ class _Message:
     told: StoredAnswer
     silent: StoredAnswer
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    claim: Claim
-    answer: StoredAnswer
 
 
 class Strangers:
@@ -83,9 +77,9 @@ class Strangers:
             )
             told = {row["mobile"] for row in rows}
             answered = [
-                _Answered(message.claim, message.told)
+                Answered(message.claim, message.told)
                 if message.mobile in told
-                else _Answered(replace(message.claim, reply_to=None), message.silent)
+                else Answered(replace(message.claim, reply_to=None), message.silent)
                 for message in batch
             ]
             lost = await claim_all(connection, answered)

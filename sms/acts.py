@@ -79,7 +79,7 @@ class Acts:
         Raises as the use cases do."""
         match spoken.message:
             case Help() as message:
-                return await self._say(spoken, numbers.helped(message, spoken.language))
+                return await self.say(spoken.claim, numbers.helped(message, spoken.language))
             case Confirm() as message:
                 return await self._numbers.confirm_by_sms(_asking(spoken), message.password)
             case Stop():
@@ -93,7 +93,7 @@ class Acts:
                     _asking(spoken, Language.ENGLISH), Language.ENGLISH
                 )
             case _ if spoken.number.acts_for is None:
-                return await self._say(spoken, _choice(spoken))
+                return await self.say(spoken.claim, _choice(spoken))
             case _:
                 return await self._of_person(spoken, spoken.number.acts_for)
 
@@ -110,7 +110,7 @@ class Acts:
             case GenerateAsTaxpayer() | GenerateAsTransporter() as message:
                 form = ins06_of(message, person.id)
                 if isinstance(form, Misread):
-                    return await self._say(spoken, refusals.misread(form, spoken.language))
+                    return await self.say(spoken.claim, refusals.misread(form, spoken.language))
                 return await self._parts_a.furnish(asking(bills.generated), form, ())
             case ChangeVehicle() as message:
                 return await self._changes.transfer(
@@ -130,14 +130,17 @@ class Acts:
                 )
             case Describe() as message:
                 bill = require_party(person, await self._lookups.bill(message.ebn, spoken.at))
-                return await self._say(spoken, bills.described(bill, spoken.at, spoken.language))
+                return await self.say(
+                    spoken.claim, bills.described(bill, spoken.at, spoken.language)
+                )
             case Help() | Confirm() | Stop() | Use() | Hindi() | English():
                 raise TypeError("these are of the number")
             case _ as never:
                 assert_never(never)
 
-    async def _say(self, spoken: Spoken, said: Said) -> StoredAnswer:
-        answer, _ = await self._replay.keep(spoken.claim, answer_of(said))
+    async def say(self, claim: Claim, said: Said) -> StoredAnswer:
+        """Keeps a reply for which nothing was done, under its message's claim."""
+        answer, _ = await self._replay.keep(claim, answer_of(said))
         return answer
 
 

@@ -107,14 +107,14 @@ class Conversation:
         if not self._of_numbers.kept(exchange.mobile, inbound.at):
             if not self._of_numbers.first_beyond(exchange.mobile):
                 return _SILENCE
-            return await self._say(claim, numbers.too_many_messages(number.language))
+            return await self._acts.say(claim, numbers.too_many_messages(number.language))
         exchange.is_paced = True
         if number.persons:
             await self._known.heard(number, inbound.at)
         if inbound.sent_at and inbound.at - inbound.sent_at > sms_limits.ON_ITS_WAY_MAX:
-            return await self._say(claim, numbers.too_late(number.language))
+            return await self._acts.say(claim, numbers.too_late(number.language))
         if isinstance(message, Misread):
-            return await self._say(claim, refusals.misread(message, number.language))
+            return await self._acts.say(claim, refusals.misread(message, number.language))
         return await self._acts.act(Spoken(message, number, claim))
 
     async def _answer_stranger(self, number: KnownNumber, claim: Claim) -> StoredAnswer:
@@ -122,10 +122,6 @@ class Conversation:
             return _SILENCE  # Nothing is written for it either.
         told = answer_of(numbers.stranger(number.language))
         return await self._strangers.answer(number.mobile, claim, told, _SILENCE, claim.at)
-
-    async def _say(self, claim: Claim, said: Said) -> StoredAnswer:
-        answer, _ = await self._replay.keep(claim, answer_of(said))
-        return answer
 
 
 def _is_of_whoever_awaits(message: Message | Misread) -> bool:

@@ -35,12 +35,11 @@ _TOLD_ENOUGH: Final = f"its number was told {sms_limits.TOLD_MAX} times within a
 
 
 class Sender:
-    """Sends what is owed, through one carrier.
+    """Sends what is owed, through one carrier, as messages of one origin.
 
-    `template_ids` are those that templates are registered under (DLT), by the names their wording
-    gives them: `generated.en`. `at_once` is how many replies the carrier may be given at once: no
-    more than it takes in a few seconds, since what it has not taken within SEND_SECONDS_MAX
-    counts as failed. Of all else there are fewer at once, in proportion.
+    `at_once` is how many replies the carrier may be given at once: no more than it takes in a few
+    seconds, since what it has not taken within SEND_SECONDS_MAX counts as failed. Of passwords and
+    of all else there are fewer at once, in proportion.
     """
 
     def __init__(

@@ -1,6 +1,5 @@
 """GET and POST /sms/inbound: an aggregator delivers a message, and is answered the reply to it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -10,8 +9,9 @@ from msgspec import Meta, Struct
 from gateway.client_credentials import client_credentials
 from gateway.http import FORM, JSON, Answer, Call, form_fields
 from gateway.operation import Operation
+from gateway.replaying import is_key
 from gateway.services import Services
-from ingest import limits, sms_limits
+from ingest import sms_limits
 from ingest.sms_providers import Provider
 from sms.conversation import Inbound
 from validators.authority import Role, require_role
@@ -19,7 +19,6 @@ from validators.errors import Fault, Refusal, fault, invalid_document
 from validators.forms import read_json, read_query
 
 _TEXT: Final = b"text/plain; charset=utf-8"
-_MESSAGE_ID: Final = re.compile(f"[!-~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS_MAX}}}").fullmatch
 _REFUSALS: Final = (
     "INVALID_CLIENT",
     "INVALID_SIGNATURE",
@@ -173,6 +172,6 @@ _JSON_OR_FORM: Final = {FORM: form_fields, JSON: _json_fields}
 
 
 def _examine(form: InboundSms) -> list[Fault]:
-    if isinstance(form.message_id, str) and not _MESSAGE_ID(form.message_id):
+    if isinstance(form.message_id, str) and not is_key(form.message_id.encode()):
         return [fault("/message_id", "MESSAGE_ID_FORMAT")]
     return []
