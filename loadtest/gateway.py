@@ -9,16 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _COMMAND = [sys.executable, "-m", "gateway"]
 
 
+class Started(NamedTuple):
+    """A server that accepts: its address, and the process that others of it are children of."""
+
+    address: str
+    pid: int
+
+
 @dataclass(frozen=True)
 class Gateway:
-    """A gateway that serves: its address, and the directory its data is in."""
+    """A gateway that serves: its address, the directory its data is in, and its supervisor."""
 
     address: str
     data_dir: Path
+    pid: int
 
     @property
     def postgres_dsn(self) -> str:
@@ -43,7 +52,10 @@ class Gateway:
 
     def token(self, *person: str) -> str:
         """A token of a new client, good for 30 minutes, enrolled as `enrol` does it."""
-        client = self.enrol(*person)
+        return self.sign_in(self.enrol(*person))
+
+    def sign_in(self, client: dict[str, str]) -> str:
+        """A token of a client that is enrolled, good for 30 minutes."""
         form = "grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}"
         body = form.format(**client).encode()
         with urllib.request.urlopen(f"{self.address}/v1/oauth/token", body) as answer:  # noqa: S310
@@ -59,13 +71,13 @@ def serving(data_dir: Path, workers: int, host: str = "127.0.0.1") -> Iterator[G
     """A gateway with its own PostgreSQL and Redis under a directory, until the block ends. It
     listens on one address of this machine."""
     serve = [*_COMMAND, "serve", "--host", host, "--port", "0", "--log-level", "warning"]
-    with started([*serve, "--workers", str(workers), "--data-dir", str(data_dir)]) as address:
-        yield Gateway(address, data_dir)
+    with started([*serve, "--workers", str(workers), "--data-dir", str(data_dir)]) as gateway:
+        yield Gateway(gateway.address, data_dir, gateway.pid)
 
 
 @contextmanager
-def started(command: list[str]) -> Iterator[str]:
-    """A server started by a command, as the address it prints when it is ready."""
+def started(command: list[str]) -> Iterator[Started]:
+    """A server started by a command, which prints its address when it is ready."""
     # In a process group of its own: Ctrl-C is for whoever measures, who ends it afterwards.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -73,7 +85,7 @@ def started(command: list[str]) -> Iterator[str]:
         found = re.search(r"http://\S+", process.stdout.readline())
         if found is None:
             raise SystemExit(f"{' '.join(command)} did not start")
-        yield found[0]
+        yield Started(found[0], process.pid)
     finally:
         process.terminate()
         process.wait()

@@ -1,9 +1,10 @@
 """Uploads that last: what they do to the rate, to the memory of the workers, and to the record.
 
-`python -m loadtest.long_upload [--lines 20000000] [--uploads 4] [--workers 2]` starts a gateway in
-a temporary directory and sends it that many invoices of three lines, in as many uploads at once as
-told, each one request from its first line to its last. For every million it prints the rate of
-that million and the resident size of the largest worker, and at the end the bytes an invoice takes.
+`python -m loadtest.bench.long_upload [--lines 20000000] [--uploads 4] [--workers 2]` starts a
+gateway in a temporary directory and sends it that many invoices of three lines, in as many uploads
+at once as told, each one request from its first line to its last. For every million it prints the
+rate of that million and the resident size of the largest worker, and at the end the bytes an
+invoice takes.
 """
 
 import argparse
@@ -19,9 +20,9 @@ from typing import Final
 
 import asyncpg
 
+from loadtest.bench.uploads import upload
 from loadtest.gateway import Gateway, serving
 from loadtest.invoices import gstin, invoices
-from loadtest.uploads import upload
 
 _TEMPLATES: Final = 2000
 _LINES_IN_CHUNK: Final = 200

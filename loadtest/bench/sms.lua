@@ -1,12 +1,12 @@
 -- wrk: POST /sms/inbound, every message with an id and a document number of its own, from numbers in turn.
--- Arguments: the token, a prefix that no earlier run used, and how many numbers there are.
-local prefix, numbers, count = "", 1, 0
+-- Arguments: the token, a series that no earlier run used, and how many numbers there are.
+local series, numbers, count = "", 1, 0
 
 function init(args)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
   wrk.headers["Authorization"] = "Bearer " .. args[1]
-  prefix, numbers = args[2], tonumber(args[3])
+  series, numbers = args[2], tonumber(args[3])
 end
 
 local template = "from=91%d&message_id=%s-%d&text="
@@ -15,5 +15,5 @@ local template = "from=91%d&message_id=%s-%d&text="
 function request()
   count = count + 1
   return wrk.format(nil, nil, nil, string.format(
-    template, 9000000000 + count % numbers, prefix, count, prefix, count, count % 10000))
+    template, 9000000000 + count % numbers, series, count, series, count, count % 10000))
 end

@@ -1,0 +1,1 @@
+"""The benchmark suite: `python -m loadtest.bench`, or `./run bench` (docs/benchmark.md)."""

@@ -1,0 +1,102 @@
+"""What a run is asked with."""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+FIGURES: Final = ("generation", "generation_by_few", "read", "question", "bulk")
+"""Those of a run that is not told which, in order; `sms` is measured when it is asked for."""
+_QUICK: Final = {
+    "rounds": 2,
+    "seconds": 1,
+    "latency_rounds": 1,
+    "latency_seconds": 1.0,
+    "bills": 20_000,
+    "invoices": 2000,
+}
+
+
+class Settings(Struct, frozen=True):
+    """How it is measured; kept with the result."""
+
+    workers: int
+    connections: int
+    few_connections: int
+    rounds: int
+    warm_ups: int
+    seconds: int
+    latency_rounds: int
+    latency_seconds: float
+    bills: int
+    vehicles: int
+    invoices: int
+    uploads: int
+    stored: int
+    numbers: int
+
+
+class Asked(Struct, frozen=True):
+    """Settings, and what is to be done."""
+
+    settings: Settings
+    figures: tuple[str, ...]
+    sustained: float
+    directory: Path | None
+    saved: Path | None
+    json: Path | None
+    compare: Path | None
+    plot: Path | None
+
+
+def asked(arguments: Sequence[str] | None = None) -> Asked:
+    """Of a command line. Exits when it makes no sense, or when wrk is needed and is not there."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.quick:
+        # What was said by itself stands.
+        parser.set_defaults(**_QUICK)
+        options = parser.parse_args(arguments)
+    figures = tuple(filter(None, options.only.split(",")))
+    if unknown := set(figures) - {*FIGURES, "sms"}:
+        parser.error(f"no figure is called {', '.join(sorted(unknown))}")
+    if options.vehicles is None:
+        options.vehicles = max(1, options.bills // 10)
+    if options.saved is None and shutil.which("wrk") is None:
+        parser.error("wrk is needed (Debian: apt-get install wrk)")
+    settings = Settings(**{name: getattr(options, name) for name in Settings.__struct_fields__})
+    named = ("sustained", "directory", "saved", "json", "compare", "plot")
+    return Asked(settings, figures, **{name: getattr(options, name) for name in named})
+
+
+def _parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="python -m loadtest.bench", description="Measures the gateway (docs/benchmark.md)."
+    )
+    say = made.add_argument
+    say("--only", default=",".join(FIGURES), help="figures, with commas between")
+    say("--quick", action="store_true", help="short rounds and a small record")
+    say("--sustained", type=float, default=0, metavar="MINUTES", help="of generation, alone")
+    say("--json", type=Path, help="write the result here")
+    say("--compare", type=Path, metavar="SAVED", help="a result of before to hold this beside")
+    say("--plot", type=Path, metavar="SVG", help="draw the result on one page")
+    say("--saved", type=Path, help="measure nothing: compare and draw this result")
+    say("--directory", type=Path, help="where the temporary directory is made")
+    say("--workers", type=int, default=2, help="of everything that serves")
+    say("--connections", type=int, default=256, help="of generation, and at fixed rates")
+    say("--few-connections", type=int, default=64, help="of the other figures")
+    say("--rounds", type=int, default=5)
+    say("--warm-ups", type=int, default=1, help="rounds before them that are not counted")
+    say("--seconds", type=int, default=4, help="of each turn")
+    say("--latency-rounds", type=int, default=3, help="at each fixed rate; 0 for none")
+    say("--latency-seconds", type=float, default=5.0, help="of each")
+    say("--bills", type=int, default=100_000, help="live ones, to be read and asked for")
+    say("--vehicles", type=int, help="they are on; a tenth of the bills if not told")
+    say("--invoices", type=int, default=15_000, help="in each upload")
+    say("--uploads", type=int, default=8, help="at once")
+    say("--stored", type=int, default=0, help="invoices laid in before uploads are measured")
+    say("--numbers", type=int, default=2000, help="registered ones, that SMS come from")
+    return made

@@ -1,0 +1,145 @@
+"""Bulk upload of invoices: POST /v1/invoices/bulk, several uploads at once, beside COPY of the same
+rows as they were stored; beside orjson decoding the lines on one core; and beside endpoints that
+take five hundred in a request."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from random import Random
+from typing import Final
+
+import orjson
+import uvloop
+
+from loadtest.bench import copying
+from loadtest.bench.asked import Settings
+from loadtest.bench.batches import send
+from loadtest.bench.figure import GATEWAY, Figure, expect
+from loadtest.bench.record import told
+from loadtest.bench.rounds import Contender, Done
+from loadtest.bench.systems import Systems
+from loadtest.bench.uploads import upload
+from loadtest.invoices import gstin, invoices
+
+_CHUNK: Final = 256 * 1024
+_FIRST_SEED: Final = 10_000
+"""Beyond those the dictionary was trained with."""
+_BATCH: Final = 500
+"""Invoices in one request, where they do not come by the line."""
+_PART_IN_BATCHES: Final = 4
+"""Of the invoices of an upload one in so many is sent in batches: there they take longer."""
+_STORED: Final = "SELECT count(*) FROM invoice_claim WHERE supplier_gstin = ANY($1)"
+_ORDINARY_STORED: Final = "SELECT count(*) FROM invoice"
+
+
+def figure(systems: Systems, settings: Settings) -> Figure:
+    """The gateway first, since what it stored is what is copied."""
+    bulk = _Bulk(systems, settings)
+    contenders = [
+        Contender(GATEWAY, bulk.by_the_line),
+        Contender("copy", bulk.copied),
+        Contender("decode", bulk.decoded),
+        Contender("ordinary", bulk.in_batches(systems.ordinary.address)),
+        Contender("bare", bulk.in_batches(systems.bare.address)),
+    ]
+    if settings.stored:
+        bulk.by_the_line(-settings.warm_ups)()
+        copying.lay_in(systems.gateway.postgres_dsn, settings.stored)
+    return Figure("invoices", settings.uploads, contenders, None, bulk.check_record)
+
+
+class _Bulk:
+    """The rounds: all contenders of one get the same invoices, under numbers nobody had before."""
+
+    def __init__(self, systems: Systems, settings: Settings) -> None:
+        self._systems = systems
+        self._settings = settings
+        seeds = range(_FIRST_SEED, _FIRST_SEED + settings.uploads)
+        self._suppliers = [gstin(Random(seed), "27") for seed in seeds]  # noqa: S311
+        enrol = systems.gateway.enrol
+        self._clients = [enrol("taxpayer", "--id", supplier) for supplier in self._suppliers]
+        self._bodies: list[bytes] = []
+
+    def by_the_line(self, number: int) -> Callable[[], Done]:
+        """Uploads at once."""
+        self._begin(number)
+        gateway = self._systems.gateway
+        tokens = [gateway.sign_in(client) for client in self._clients]
+        sent = list(zip(tokens, self._bodies, strict=True))
+
+        async def act() -> int:
+            uploads = [upload(gateway.address, token, _chunks(body)) for token, body in sent]
+            return sum(await asyncio.gather(*uploads))
+
+        return _timed(act, self._settings.uploads * self._settings.invoices)
+
+    def copied(self, number: int) -> Callable[[], Done]:
+        """What the gateway stored in this round, once more."""
+        dsn = self._systems.gateway.postgres_dsn
+        return copying.again(dsn, self._suppliers, _series(number))
+
+    def decoded(self, number: int) -> Callable[[], Done]:
+        """The lines as JSON and nothing more."""
+        lines = [line for body in self._bodies for line in body.splitlines()]
+
+        def act() -> Done:
+            begun = time.perf_counter()
+            for line in lines:
+                orjson.loads(line)
+            return Done(len(lines), time.perf_counter() - begun)
+
+        return act
+
+    def in_batches(self, address: str) -> Callable[[int], Callable[[], Done]]:
+        """To an endpoint that takes a list in a request, over as many connections as uploads."""
+
+        def prepare(number: int) -> Callable[[], Done]:
+            queues, count = [], -(-self._settings.invoices // _PART_IN_BATCHES)
+            for supplier, body in zip(self._suppliers, self._bodies, strict=True):
+                lines = body.splitlines()[:count]
+                batches = [lines[at : at + _BATCH] for at in range(0, count, _BATCH)]
+                token = self._systems.ordinary_token(supplier, "trader")
+                queues.append((token, [b"[%b]" % b",".join(batch) for batch in batches]))
+
+            async def act() -> int:
+                await send(address, "/v1/invoices/batch", queues)
+                return count * len(queues)
+
+            return _timed(act, count * len(queues))
+
+        return prepare
+
+    def check_record(self, acknowledged: Mapping[str, int], at_fixed_rates: int) -> None:
+        """Exits when an invoice was acknowledged and is not on record."""
+        stored = told(self._systems.gateway.postgres_dsn, _STORED, self._suppliers)
+        expect(stored, acknowledged[GATEWAY], "invoices")
+        stored = told(self._systems.ordinary_dsn, _ORDINARY_STORED)
+        expect(stored, acknowledged["ordinary"], "invoices of ordinary")
+
+    def _begin(self, number: int) -> None:
+        self._bodies = []
+        for supplier in self._suppliers:
+            seed, prefix = _FIRST_SEED + number, _series(number)
+            lines = invoices(seed, supplier, self._settings.invoices, prefix=prefix)
+            self._bodies.append(b"\n".join(lines) + b"\n")
+
+
+def _series(number: int) -> str:
+    """What every invoice number of a round begins with."""
+    return f"R{number}/"
+
+
+def _timed(act: Callable[[], Coroutine[None, None, int]], count: int) -> Callable[[], Done]:
+    async def timed() -> Done:
+        begun = time.perf_counter()
+        taken = await act()
+        if taken != count:
+            raise SystemExit(f"{taken} of {count} invoices were taken")
+        return Done(count, time.perf_counter() - begun)
+
+    return lambda: uvloop.run(timed())
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    for first in range(0, len(body), _CHUNK):
+        yield body[first : first + _CHUNK]

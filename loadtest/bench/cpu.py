@@ -1,0 +1,64 @@
+"""CPU time by kind of process, of whole trees of processes, from /proc (Linux)."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_SERVERS: Final = {"postgres": "postgresql", "valkey-server": "valkey"}
+"""By the name of the program, whoever started them."""
+
+
+class _Process(NamedTuple):
+    program: str
+    parent: int
+    seconds: float
+
+
+def cpu_seconds(roots: Mapping[int, str]) -> dict[str, float]:
+    """CPU seconds so far, by kind: `postgresql` with all its backends, `valkey`, and the kinds
+    named for processes and what descends from them. What has ended is counted with whoever waited
+    for it. `client` is this process with the programs it ran to their end."""
+    processes = _processes()
+    spent = dict.fromkeys((*_SERVERS.values(), *roots.values()), 0.0)
+    for pid, process in processes.items():
+        kind = _kind(_lineage(pid, processes), processes, roots)
+        if kind is not None:
+            spent[kind] += process.seconds
+    own = os.times()
+    spent["client"] = own.user + own.system + own.children_user + own.children_system
+    return spent
+
+
+def _lineage(pid: int, processes: Mapping[int, _Process]) -> list[int]:
+    """A process and whatever it descends from."""
+    line = []
+    while pid in processes:
+        line.append(pid)
+        pid = processes[pid].parent
+    return line
+
+
+def _kind(
+    line: list[int], processes: Mapping[int, _Process], roots: Mapping[int, str]
+) -> str | None:
+    root = next((pid for pid in line if pid in roots), None)
+    if root is None:
+        return None  # Not ours.
+    programs = [processes[pid].program for pid in line]
+    return next((_SERVERS[name] for name in programs if name in _SERVERS), roots[root])
+
+
+def _processes() -> dict[int, _Process]:
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            before, _, after = stat.read_text().rpartition(")")
+        except OSError:  # It ended while we looked.
+            continue
+        number, _, program = before.partition(" (")
+        fields = after.split()
+        seconds = sum(map(int, fields[11:15])) / _TICKS
+        found[int(number)] = _Process(program, int(fields[1]), seconds)
+    return found

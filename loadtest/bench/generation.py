@@ -1,0 +1,105 @@
+"""Generation: POST /v1/eway-bills, each a document of its own, durable when it is answered."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from loadtest.bench.figure import GATEWAY, Figure, FixedRate, expect
+from loadtest.bench.record import told
+from loadtest.bench.rounds import Contender, Done
+from loadtest.bench.systems import PERSON, Systems, answered
+from loadtest.bench.wrk import load
+
+DOCUMENT: Final = json.dumps(
+    {
+        "supplier_gstin": PERSON,
+        "recipient_gstin": "29AAGCB7383J1Z4",
+        "place_of_dispatch": "400001",
+        "place_of_delivery": "560001",
+        "document_type": "INVOICE",
+        "document_number": "%s/%d",
+        "document_date": "2026-11-20",
+        "value_of_goods": "75000.00",
+        "hsn_code": "7215",
+        "reason_code": 1,
+        "transport_document_number": "GR-998877",
+        "mode": "ROAD",
+        "distance_km": 350,
+        "vehicle_number": "KL12AB%04d",
+        "transporter_id": PERSON,
+        "irn": None,
+    }
+)
+"""As a format of a series, a number within it, and that of a vehicle."""
+_PATH: Final = "/v1/eway-bills"
+_STORED: Final = "SELECT count(*) FROM eway_bill WHERE document_number LIKE $1"
+_FIXED_RATE: Final = "fixed"
+
+
+class Generation:
+    """Loads of generation over so many connections, in document series that begin with a letter
+    nobody else uses."""
+
+    def __init__(self, systems: Systems, connections: int, letter: str) -> None:
+        self._systems = systems
+        self._connections = connections
+        self._letter = letter
+
+    def turn(self, name: str, number: int, seconds: int) -> Callable[[], Done]:
+        """One turn of a contender, which raises SystemExit when a request is refused."""
+        address, token = f"{self._systems.address(name)}{_PATH}", self._systems.trader_token(name)
+        series = f"{self._letter}{name[0]}{number}"
+        given = (token, series, DOCUMENT)
+        return partial(load, address, "generate.lua", seconds, self._connections, *given)
+
+    def probe(self) -> None:
+        """Exits when what is measured does not answer with a bill."""
+        body = (DOCUMENT % (f"{self._letter}probe", 1, 1)).encode()
+        for name in ("ordinary", GATEWAY):
+            bill = answered(
+                f"{self._systems.address(name)}{_PATH}", self._systems.trader_token(name), body
+            )
+            if len(str(bill["ebn"])) != 12 or bill["status"] != "ACTIVE":
+                raise SystemExit(f"{name} answered no e-way bill: {bill}")
+
+    def at_fixed_rate(self) -> FixedRate:
+        """Documents one after the other."""
+        token = self._systems.trader_token(GATEWAY)
+        head = (
+            f"POST {_PATH} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}"
+            "\r\nContent-Type: application/json\r\nContent-Length: "
+        ).encode()
+        document, series = DOCUMENT.encode(), f"{self._letter}{_FIXED_RATE}".encode()
+
+        def request(number: int) -> bytes:
+            body = document % (series, number, number % 10_000)
+            return b"%b%d\r\n\r\n%b" % (head, len(body), body)
+
+        return FixedRate(self._systems.address(GATEWAY), request, b"201")
+
+    def check_record(self, acknowledged: Mapping[str, int], at_fixed_rates: int) -> None:
+        """Exits when a bill was acknowledged and is not on record. What was on its way when a turn
+        ended may be there as well; at fixed rates nothing is."""
+        own = self._systems.gateway.postgres_dsn
+        for name, dsn in (("ordinary", self._systems.ordinary_dsn), (GATEWAY, own)):
+            if name in acknowledged:
+                stored = told(dsn, _STORED, f"{self._letter}{name[0]}%")
+                expect(stored, acknowledged[name], f"bills of {name}")
+        exact = told(own, _STORED, f"{self._letter}{_FIXED_RATE}/%")
+        if exact != at_fixed_rates:
+            raise SystemExit(f"{at_fixed_rates} bills were acknowledged, {exact} are on record")
+
+
+def figure(systems: Systems, connections: int, seconds: int, letter: str) -> Figure:
+    """Beside the bare endpoint and the ordinary implementation."""
+    generation = Generation(systems, connections, letter)
+    generation.probe()
+
+    def contender(name: str) -> Contender:
+        return Contender(name, lambda number: generation.turn(name, number, seconds))
+
+    contenders = [contender(name) for name in ("bare", "ordinary", GATEWAY)]
+    return Figure(
+        "bills", connections, contenders, generation.at_fixed_rate(), generation.check_record
+    )

@@ -1,0 +1,97 @@
+"""One figure measured: its rounds, its times at fixed rates, and whether the record agrees."""
+
+from typing import Final
+
+from loadtest.bench.asked import Settings
+from loadtest.bench.figure import GATEWAY, Figure, FixedRate
+from loadtest.bench.footprint import footprint
+from loadtest.bench.open_loop import Answered, offer
+from loadtest.bench.result import FigureResult, Latency, Seen
+from loadtest.bench.rounds import Turns, in_turn
+from loadtest.bench.spread import ratio, spread
+from loadtest.bench.systems import Systems
+
+_SHARES: Final = (0.25, 0.5, 0.75)
+"""Of the greatest rate seen."""
+_NOT_TOLD: Final = "idle"
+
+
+def measured(name: str, figure: Figure, systems: Systems, settings: Settings) -> FigureResult:
+    """Measures it; tells every round. Exits when an answer was wrong or is not on record."""
+    print(f"\n{name}: {figure.documents} a second, {figure.connections} connections")
+
+    def tell(number: int, rates: dict[str, float]) -> None:
+        ratios = [
+            f"{rates[GATEWAY] / rate:.3f} of {other}"
+            for other, rate in rates.items()
+            if other != GATEWAY
+        ]
+        shown = "  ".join(f"{other} {rate:.0f}" for other, rate in rates.items())
+        label = f"round {number}" if number > 0 else "warm-up"
+        print(f"{label:8} {shown}  ({', '.join(ratios)})", flush=True)
+
+    turns = in_turn(
+        figure.contenders,
+        settings.rounds,
+        settings.warm_ups,
+        lambda contender: footprint(systems, contender),
+        tell,
+    )
+    rates = turns[GATEWAY].rates
+    latency = _latency(figure.fixed_rate, max(rates), settings) if figure.fixed_rate else []
+    figure.check_record(
+        {one: took.acknowledged for one, took in turns.items()},
+        sum(one.answered for one in latency),
+    )
+    others = {one: ratio(rates, took.rates) for one, took in turns.items() if one != GATEWAY}
+    seen = {one: _seen(took) for one, took in turns.items()}
+    return FigureResult(figure.documents, figure.connections, seen, others, latency)
+
+
+def _seen(turns: Turns) -> Seen:
+    assert turns.took is not None  # noqa: S101 - there is a round at least
+    cpu = turns.took.each(turns.documents / 1e6).cpu
+    each = turns.took.each(turns.documents)
+    return Seen(
+        spread(turns.rates),
+        turns.rates,
+        {kind: seconds for kind, seconds in cpu.items() if kind != _NOT_TOLD},
+        each.wal,
+        each.redis,
+        each.tables,
+    )
+
+
+def _latency(load: FixedRate, greatest: float, settings: Settings) -> list[Latency]:
+    """The rates in turn as well."""
+    runs: dict[float, list[Answered]] = {share: [] for share in _SHARES}
+    sent = 0
+    for _ in range(settings.latency_rounds):
+        for share, answered in runs.items():
+            rate, seconds = share * greatest, settings.latency_seconds
+            answered.append(offer(load, sent, rate, seconds, settings.connections))
+            sent += answered[-1].count
+            times = answered[-1].times
+            print(
+                f"at {share:.0%} of the most, {rate:.0f}/s: p50 {times.p50:.1f} ms, p99 "
+                f"{times.p99:.1f} ms; the client used {answered[-1].client_cpu:.0%} of a core",
+                flush=True,
+            )
+    return [
+        _told(share, share * greatest, answered) for share, answered in runs.items() if answered
+    ]
+
+
+def _told(share: float, rate: float, runs: list[Answered]) -> Latency:
+    times = [run.times for run in runs]
+    return Latency(
+        share,
+        rate,
+        sum(run.count for run in runs),
+        spread(one.p50 for one in times),
+        spread(one.p90 for one in times),
+        spread(one.p99 for one in times),
+        spread(one.p99_9 for one in times),
+        spread(one.max for one in times),
+        spread(run.client_cpu for run in runs),
+    )

@@ -1,0 +1,80 @@
+"""Results for people to read in a terminal."""
+
+from loadtest.bench.figure import GATEWAY
+from loadtest.bench.result import FigureResult, Latency, Result, Seen
+from loadtest.bench.spread import Spread
+
+
+def tell(result: Result) -> None:
+    """Medians, each with its spread."""
+    machine = result.machine
+    print(
+        f"\n{result.date}, commit {result.commit}: {machine.processor}, {machine.cores} cores, "
+        f"{machine.memory_gb:g} GB, {machine.kernel}, 8 kB flushed in {machine.flush_ms} ms"
+    )
+    for name, figure in result.figures.items():
+        print(f"\n{name}, {figure.documents}, {figure.connections} connections")
+        for contender, seen in figure.seen.items():
+            print(f"  {contender:9} {_rate(seen.rate)}  {_beside(figure, contender)}")
+            print(f"            {_spent(seen, figure.documents)}")
+        for latency in figure.latency:
+            print(f"  {_times(latency)}")
+
+
+def compared(old: Result, new: Result) -> list[str]:
+    """The gateway's part of every other's rate, before and now, of the figures both have; which is
+    told to differ only where every round of one is beyond every round of the other."""
+    lines = []
+    for name, figure in new.figures.items():
+        before = old.figures.get(name)
+        for contender, ratio in figure.ratios.items():
+            was = before.ratios.get(contender) if before else None
+            if was is not None:
+                lines.append(
+                    f"{name:17} of {contender:9} {_share(was)}  now {_share(ratio)}  "
+                    f"{_verdict(was, ratio)}".rstrip()
+                )
+    return lines
+
+
+def _verdict(was: Spread, now: Spread) -> str:
+    if not now.apart_from(was):
+        return ""
+    change = now.median / was.median
+    return f"{'better' if change > 1 else 'worse'}: {change:.2f} of what it was"
+
+
+def _beside(figure: FigureResult, contender: str) -> str:
+    if contender == GATEWAY:
+        return ""
+    return f"{GATEWAY} does {_share(figure.ratios[contender])} of it"
+
+
+def _rate(rate: Spread) -> str:
+    return f"{rate.median:8.0f}/s ({rate.least:.0f} to {rate.greatest:.0f})"
+
+
+def _share(ratio: Spread) -> str:
+    return f"{ratio.median:.3f} ({ratio.least:.3f} to {ratio.greatest:.3f})"
+
+
+def _spent(seen: Seen, documents: str) -> str:
+    cpu = ", ".join(f"{kind} {seconds:.0f}" for kind, seconds in seen.cpu_seconds_a_million.items())
+    tables = "".join(
+        f", {name} {size.rows:.0f} + {size.indexes:.0f} of indexes"
+        for name, size in seen.tables.items()
+    )
+    written = f"WAL {seen.wal_bytes:.0f}" + (
+        f", Redis {seen.redis_bytes:.0f}" if seen.redis_bytes > 1 else ""
+    )
+    return f"CPU s a million {documents}: {cpu}; bytes of each: {written}{tables}"
+
+
+def _times(latency: Latency) -> str:
+    named = {"p50": latency.p50, "p90": latency.p90, "p99": latency.p99, "p99.9": latency.p99_9}
+    times = ", ".join(f"{name} {one.median:.1f}" for name, one in named.items())
+    return (
+        f"at {latency.share:.0%}, {latency.rate:.0f}/s: {times}, at most {latency.max.greatest:.1f}"
+        f" ms (p99 {latency.p99.least:.1f} to {latency.p99.greatest:.1f}); the client used "
+        f"{latency.client_cpu.median:.0%} of a core"
+    )

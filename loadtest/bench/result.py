@@ -1,0 +1,97 @@
+"""A result, as it is saved: JSON of these."""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from loadtest.bench.asked import Settings
+from loadtest.bench.footprint import TableBytes
+from loadtest.bench.live_set import LiveSet
+from loadtest.bench.origin import Machine
+from loadtest.bench.spread import Spread
+
+
+class Seen(Struct, frozen=True):
+    """Of one contender: documents a second, their spread and round by round; CPU seconds a million
+    documents by kind of process; and the bytes a document took in the write-ahead log, in Redis,
+    and in the tables that grew."""
+
+    rate: Spread
+    rounds: list[float]
+    cpu_seconds_a_million: dict[str, float]
+    wal_bytes: float
+    redis_bytes: float
+    tables: dict[str, TableBytes]
+
+
+class Latency(Struct, frozen=True):
+    """At a share of the greatest rate seen, which was so many a second: milliseconds from when a
+    request was due until it was answered, over several runs; and the client's share of a core."""
+
+    share: float
+    rate: float
+    answered: int
+    p50: Spread
+    p90: Spread
+    p99: Spread
+    p99_9: Spread
+    max: Spread
+    client_cpu: Spread
+
+
+class FigureResult(Struct, frozen=True):
+    """Of one figure: what its documents are, its contenders, and the gateway's part of each other's
+    rate, taken round by round."""
+
+    documents: str
+    connections: int
+    seen: dict[str, Seen]
+    ratios: dict[str, Spread]
+    latency: list[Latency]
+
+
+class Minute(Struct, frozen=True):
+    """Of a sustained load: generation's rate, the bare endpoint's in between, their ratio."""
+
+    gateway: float
+    bare: float
+    ratio: Spread
+
+
+class Sustained(Struct, frozen=True):
+    """Generation for minutes on end, the first and the last of them apart; bills there were at the
+    end, and the bytes by which tables grew."""
+
+    minutes: float
+    first: Minute
+    last: Minute
+    bills: int
+    tables: dict[str, TableBytes]
+
+
+class Result(Struct, frozen=True):
+    """What was measured, when, on what, and how."""
+
+    date: str
+    commit: str
+    machine: Machine
+    versions: dict[str, str]
+    postgresql: dict[str, str]
+    settings: Settings
+    figures: dict[str, FigureResult]
+    live_set: LiveSet | None = None
+    sustained: Sustained | None = None
+
+
+def save(result: Result, file: Path) -> None:
+    """As JSON for people to read as well."""
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+
+
+def saved(file: Path) -> Result:
+    """What `save` wrote. Exits when it is something else."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Result)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SystemExit(f"{file.name} is no saved result: {error}") from error

@@ -1,0 +1,87 @@
+"""Generation for minutes on end, with the bare endpoint in short turns between, since the machine
+itself does not keep its speed."""
+
+import time
+from typing import Final
+
+from msgspec import Struct
+
+from loadtest.bench.figure import GATEWAY, expect
+from loadtest.bench.footprint import footprint
+from loadtest.bench.generation import Generation
+from loadtest.bench.record import told
+from loadtest.bench.result import Minute, Sustained
+from loadtest.bench.spread import ratio
+from loadtest.bench.systems import Systems
+
+_GATEWAY_SECONDS: Final = 8
+_BARE_SECONDS: Final = 2
+_MINUTE_SECONDS: Final = 60.0
+_LETTER: Final = "t"
+_BILLS: Final = "SELECT count(*) FROM eway_bill WHERE document_number LIKE $1"
+
+
+class Turn(Struct, frozen=True):
+    """One of the gateway with the one of the bare endpoint after it; when, and their rates."""
+
+    begun: float
+    gateway: float
+    bare: float
+
+
+def sustained(systems: Systems, minutes: float, connections: int) -> Sustained:
+    """Loads generation for so many minutes; tells every turn. Exits when an answer was wrong or is
+    not on record."""
+    generation = Generation(systems, connections, _LETTER)
+    generation.probe()
+    print(f"\nsustained: bills a second for {minutes:g} minutes, {connections} connections")
+    before = footprint(systems, GATEWAY)
+    turns: list[Turn] = []
+    began, acknowledged = time.monotonic(), 0
+    while (begun := time.monotonic() - began) < minutes * _MINUTE_SECONDS:
+        number = len(turns)
+        done = generation.turn(GATEWAY, number, _GATEWAY_SECONDS)()
+        bare = generation.turn("bare", number, _BARE_SECONDS)()
+        acknowledged += done.documents
+        turns.append(Turn(begun, done.documents / done.seconds, bare.documents / bare.seconds))
+        last = turns[-1]
+        print(
+            f"{begun / _MINUTE_SECONDS:5.1f} min  gateway {last.gateway:.0f}  bare {last.bare:.0f}"
+            f"  {last.gateway / last.bare:.3f}",
+            flush=True,
+        )
+    bills = told(systems.gateway.postgres_dsn, _BILLS, f"{_LETTER}%")
+    expect(bills, acknowledged, "bills")
+    grown = footprint(systems, GATEWAY).since(before).each(1).tables
+    found = Sustained(minutes, first_minute(turns), last_minute(turns), bills, grown)
+    _tell(found)
+    return found
+
+
+def first_minute(turns: list[Turn]) -> Minute:
+    """Of the turns that began in it."""
+    return _minute([turn for turn in turns if turn.begun < _MINUTE_SECONDS])
+
+
+def last_minute(turns: list[Turn]) -> Minute:
+    """Of the turns that began within a minute of when the last did."""
+    return _minute([turn for turn in turns if turn.begun > turns[-1].begun - _MINUTE_SECONDS])
+
+
+def _minute(turns: list[Turn]) -> Minute:
+    gateway, bare = [turn.gateway for turn in turns], [turn.bare for turn in turns]
+    return Minute(sum(gateway) / len(turns), sum(bare) / len(turns), ratio(gateway, bare))
+
+
+def _tell(found: Sustained) -> None:
+    for name, minute in (("first", found.first), ("last", found.last)):
+        print(
+            f"{name} minute: {minute.gateway:.0f} a second, {minute.ratio.median:.3f} of bare "
+            f"({minute.ratio.least:.3f} to {minute.ratio.greatest:.3f})"
+        )
+    print(
+        f"the last is {found.last.gateway / found.first.gateway:.3f} of the first, beside bare "
+        f"{found.last.ratio.median / found.first.ratio.median:.3f}"
+    )
+    for table, size in found.tables.items():
+        print(f"{table}: {size.rows / 1e6:.0f} MB, indexes {size.indexes / 1e6:.0f} MB")
