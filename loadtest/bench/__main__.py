@@ -2,7 +2,8 @@
 (docs/benchmark.md)."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -38,30 +39,35 @@ def main() -> None:
 def measure(options: Asked) -> Result:
     """Everything that was asked for, on servers of its own. Exits when an answer was wrong."""
     settings = options.settings
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as directory,
-        systems(Path(directory), settings.workers) as beside,
-    ):
+    figures: dict[str, FigureResult] = {}
+    lasting = None
+    with _beside(options) as (directory, beside):
         live = cache(lambda: lay_in(beside, settings.bills, settings.vehicles))
         makers = _figures(beside, settings, live)
-        figures: dict[str, FigureResult] = {}
-        lasting = None
-        if options.sustained:
-            lasting = sustained(beside, options.sustained, settings.connections)
-        else:
-            for name in options.figures:
-                figures[name] = measured(name, makers[name](), beside, settings)
-        return Result(
+        origins = (
             datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             origin.commit(),
-            origin.machine(Path(directory)),
+            origin.machine(directory),
             origin.versions(beside.gateway),
             origin.postgresql(beside.gateway),
-            settings,
-            figures,
-            live() if live.cache_info().currsize else None,
-            lasting,
         )
+        for name in options.figures:
+            figures[name] = measured(name, makers[name](), beside, settings)
+        laid_in = live() if live.cache_info().currsize else None
+    if options.sustained:
+        # On a record that is empty at first.
+        with _beside(options) as (_, beside):
+            lasting = sustained(beside, options.sustained, settings.connections)
+    return Result(*origins, settings, figures, laid_in, lasting)
+
+
+@contextmanager
+def _beside(options: Asked) -> Iterator[tuple[Path, Systems]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as directory,
+        systems(Path(directory), options.settings.workers) as beside,
+    ):
+        yield Path(directory), beside
 
 
 def _figures(
@@ -69,8 +75,8 @@ def _figures(
 ) -> dict[str, Callable[[], Figure]]:
     many, few, seconds = settings.connections, settings.few_connections, settings.seconds
     return {
-        "generation": lambda: generation.figure(beside, many, seconds, "m"),
-        "generation_by_few": lambda: generation.figure(beside, few, seconds, "f"),
+        "generation": lambda: generation.figure(beside, many, seconds),
+        "generation_by_few": lambda: generation.by_few(beside, few, seconds),
         "read": lambda: asking.read(beside, live(), few, seconds),
         "question": lambda: asking.question(beside, live(), few, seconds),
         "bulk": lambda: bulk.figure(beside, settings),

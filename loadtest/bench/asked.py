@@ -60,7 +60,8 @@ def asked(arguments: Sequence[str] | None = None) -> Asked:
         # What was said by itself stands.
         parser.set_defaults(**_QUICK)
         options = parser.parse_args(arguments)
-    figures = tuple(filter(None, options.only.split(",")))
+    named = options.only or ("" if options.sustained else ",".join(FIGURES))
+    figures = tuple(filter(None, named.split(",")))
     if unknown := set(figures) - {*FIGURES, "sms"}:
         parser.error(f"no figure is called {', '.join(sorted(unknown))}")
     if options.vehicles is None:
@@ -68,8 +69,8 @@ def asked(arguments: Sequence[str] | None = None) -> Asked:
     if options.saved is None and shutil.which("wrk") is None:
         parser.error("wrk is needed (Debian: apt-get install wrk)")
     settings = Settings(**{name: getattr(options, name) for name in Settings.__struct_fields__})
-    named = ("sustained", "directory", "saved", "json", "compare", "plot")
-    return Asked(settings, figures, **{name: getattr(options, name) for name in named})
+    others = ("sustained", "directory", "saved", "json", "compare", "plot")
+    return Asked(settings, figures, **{name: getattr(options, name) for name in others})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,9 +78,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m loadtest.bench", description="Measures the gateway (docs/benchmark.md)."
     )
     say = made.add_argument
-    say("--only", default=",".join(FIGURES), help="figures, with commas between")
+    say("--only", metavar="FIGURES", help=f"of {', '.join(FIGURES)}, sms; with commas between")
     say("--quick", action="store_true", help="short rounds and a small record")
-    say("--sustained", type=float, default=0, metavar="MINUTES", help="of generation, alone")
+    say(
+        "--sustained",
+        type=float,
+        default=0,
+        metavar="MINUTES",
+        help="generation for so long; without figures, unless they are named",
+    )
     say("--json", type=Path, help="write the result here")
     say("--compare", type=Path, metavar="SAVED", help="a result of before to hold this beside")
     say("--plot", type=Path, metavar="SVG", help="draw the result on one page")

@@ -78,6 +78,16 @@ class Generation:
 
         return FixedRate(self._systems.address(GATEWAY), request, b"201")
 
+    def figure(self, seconds: int, fixed_rate: FixedRate | None) -> Figure:
+        """Beside the bare endpoint and the ordinary implementation."""
+        self.probe()
+
+        def contender(name: str) -> Contender:
+            return Contender(name, lambda number: self.turn(name, number, seconds))
+
+        contenders = [contender(name) for name in ("bare", "ordinary", GATEWAY)]
+        return Figure("bills", self._connections, contenders, fixed_rate, self.check_record)
+
     def check_record(self, acknowledged: Mapping[str, int], at_fixed_rates: int) -> None:
         """Exits when a bill was acknowledged and is not on record. What was on its way when a turn
         ended may be there as well; at fixed rates nothing is."""
@@ -91,15 +101,12 @@ class Generation:
             raise SystemExit(f"{at_fixed_rates} bills were acknowledged, {exact} are on record")
 
 
-def figure(systems: Systems, connections: int, seconds: int, letter: str) -> Figure:
-    """Beside the bare endpoint and the ordinary implementation."""
-    generation = Generation(systems, connections, letter)
-    generation.probe()
+def figure(systems: Systems, connections: int, seconds: int) -> Figure:
+    """Over many connections, as a country's load comes, and at fixed rates."""
+    generation = Generation(systems, connections, "m")
+    return generation.figure(seconds, generation.at_fixed_rate())
 
-    def contender(name: str) -> Contender:
-        return Contender(name, lambda number: generation.turn(name, number, seconds))
 
-    contenders = [contender(name) for name in ("bare", "ordinary", GATEWAY)]
-    return Figure(
-        "bills", connections, contenders, generation.at_fixed_rate(), generation.check_record
-    )
+def by_few(systems: Systems, connections: int, seconds: int) -> Figure:
+    """Over few, which make smaller batches."""
+    return Generation(systems, connections, "f").figure(seconds, None)

@@ -37,7 +37,9 @@ _ROWS: Final = 3
 
 
 def draw(result: Result, file: Path) -> None:
-    """Writes the page; the same result makes the same file."""
+    """Writes the page; the same result makes the same file. Exits when it has no figure."""
+    if not result.figures:
+        raise SystemExit("there is no figure to draw")
     # Text as text, and nothing drawn by lot.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 8})
     columns = len(result.figures)

@@ -1,7 +1,7 @@
 """Results for people to read in a terminal."""
 
 from loadtest.bench.figure import GATEWAY
-from loadtest.bench.result import FigureResult, Latency, Result, Seen
+from loadtest.bench.result import FigureResult, Latency, Result, Seen, Sustained
 from loadtest.bench.spread import Spread
 
 
@@ -19,6 +19,8 @@ def tell(result: Result) -> None:
             print(f"            {_spent(seen, figure.documents)}")
         for latency in figure.latency:
             print(f"  {_times(latency)}")
+    if result.sustained:
+        _tell_sustained(result.sustained)
 
 
 def compared(old: Result, new: Result) -> list[str]:
@@ -35,6 +37,17 @@ def compared(old: Result, new: Result) -> list[str]:
                     f"{_verdict(was, ratio)}".rstrip()
                 )
     return lines
+
+
+def _tell_sustained(lasting: Sustained) -> None:
+    first, last = lasting.first, lasting.last
+    print(f"\nsustained for {lasting.minutes:g} minutes, {lasting.bills} bills")
+    for name, minute in (("first", first), ("last", last)):
+        print(f"  {name} minute {minute.gateway:.0f}/s, {_share(minute.ratio)} of bare")
+    kept = last.gateway / first.gateway, last.ratio.median / first.ratio.median
+    print(f"  the last is {kept[0]:.3f} of the first, beside bare {kept[1]:.3f} of it")
+    for table, size in lasting.tables.items():
+        print(f"  {table}: {size.rows / 1e6:.0f} MB, its indexes {size.indexes / 1e6:.0f} MB")
 
 
 def _verdict(was: Spread, now: Spread) -> str:

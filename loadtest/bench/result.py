@@ -51,8 +51,17 @@ class FigureResult(Struct, frozen=True):
     latency: list[Latency]
 
 
+class Turn(Struct, frozen=True):
+    """One of a sustained load with one of the bare endpoint after it: seconds after the load began,
+    and the rates of both."""
+
+    begun: float
+    gateway: float
+    bare: float
+
+
 class Minute(Struct, frozen=True):
-    """Of a sustained load: generation's rate, the bare endpoint's in between, their ratio."""
+    """The turns of one minute: both mean rates, and their ratio turn by turn."""
 
     gateway: float
     bare: float
@@ -66,6 +75,7 @@ class Sustained(Struct, frozen=True):
     minutes: float
     first: Minute
     last: Minute
+    turns: list[Turn]
     bills: int
     tables: dict[str, TableBytes]
 

@@ -4,13 +4,11 @@ itself does not keep its speed."""
 import time
 from typing import Final
 
-from msgspec import Struct
-
 from loadtest.bench.figure import GATEWAY, expect
 from loadtest.bench.footprint import footprint
 from loadtest.bench.generation import Generation
 from loadtest.bench.record import told
-from loadtest.bench.result import Minute, Sustained
+from loadtest.bench.result import Minute, Sustained, Turn
 from loadtest.bench.spread import ratio
 from loadtest.bench.systems import Systems
 
@@ -19,14 +17,6 @@ _BARE_SECONDS: Final = 2
 _MINUTE_SECONDS: Final = 60.0
 _LETTER: Final = "t"
 _BILLS: Final = "SELECT count(*) FROM eway_bill WHERE document_number LIKE $1"
-
-
-class Turn(Struct, frozen=True):
-    """One of the gateway with the one of the bare endpoint after it; when, and their rates."""
-
-    begun: float
-    gateway: float
-    bare: float
 
 
 def sustained(systems: Systems, minutes: float, connections: int) -> Sustained:
@@ -53,9 +43,7 @@ def sustained(systems: Systems, minutes: float, connections: int) -> Sustained:
     bills = told(systems.gateway.postgres_dsn, _BILLS, f"{_LETTER}%")
     expect(bills, acknowledged, "bills")
     grown = footprint(systems, GATEWAY).since(before).each(1).tables
-    found = Sustained(minutes, first_minute(turns), last_minute(turns), bills, grown)
-    _tell(found)
-    return found
+    return Sustained(minutes, first_minute(turns), last_minute(turns), turns, bills, grown)
 
 
 def first_minute(turns: list[Turn]) -> Minute:
@@ -71,17 +59,3 @@ def last_minute(turns: list[Turn]) -> Minute:
 def _minute(turns: list[Turn]) -> Minute:
     gateway, bare = [turn.gateway for turn in turns], [turn.bare for turn in turns]
     return Minute(sum(gateway) / len(turns), sum(bare) / len(turns), ratio(gateway, bare))
-
-
-def _tell(found: Sustained) -> None:
-    for name, minute in (("first", found.first), ("last", found.last)):
-        print(
-            f"{name} minute: {minute.gateway:.0f} a second, {minute.ratio.median:.3f} of bare "
-            f"({minute.ratio.least:.3f} to {minute.ratio.greatest:.3f})"
-        )
-    print(
-        f"the last is {found.last.gateway / found.first.gateway:.3f} of the first, beside bare "
-        f"{found.last.ratio.median / found.first.ratio.median:.3f}"
-    )
-    for table, size in found.tables.items():
-        print(f"{table}: {size.rows / 1e6:.0f} MB, indexes {size.indexes / 1e6:.0f} MB")

@@ -13,11 +13,11 @@ from loadtest.bench.cpu import cpu_seconds
 from loadtest.bench.footprint import Footprint, TableBytes
 from loadtest.bench.origin import Machine
 from loadtest.bench.printing import compared
-from loadtest.bench.result import FigureResult, Result, save, saved
+from loadtest.bench.result import FigureResult, Result, Turn, save, saved
 from loadtest.bench.rounds import Contender, Done, in_turn
 from loadtest.bench.schedule import Percentiles, Schedule, percentiles
 from loadtest.bench.spread import Spread, ratio, spread
-from loadtest.bench.sustained import Turn, first_minute, last_minute
+from loadtest.bench.sustained import first_minute, last_minute
 
 
 def test_a_spread_is_the_median_between_the_least_and_the_greatest() -> None:
