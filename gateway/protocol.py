@@ -34,16 +34,25 @@ class Protocol(HttpToolsProtocol):
         """Reads what came. A request that is not whole by then goes the long way."""
         super().data_received(data)
         if self._whole is not None and not self.transport.is_closing():
-            begun, self._whole = self._whole, None
-            super().on_headers_complete()
-            if begun.body:
-                super().on_body(begun.body)
+            body, self._whole = self._whole.body, None
+            self._long_way()
+            if body:
+                super().on_body(body)
+
+    def on_message_begin(self) -> None:
+        """Begins to read a request. What ASGI needs of it is made where that is gone through."""
+        self.url = b""
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header."""
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Begins a request: the short way if there is one for it."""
         self._whole = self._short_way()
         if self._whole is None:
-            super().on_headers_complete()
+            self._long_way()
 
     def on_body(self, body: bytes) -> None:
         """Takes a part of a body."""
@@ -65,6 +74,15 @@ class Protocol(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _long_way(self) -> None:
+        """Begins the request as uvicorn does, with all that was read of it."""
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        self.on_url(url)
+        for name, value in headers:
+            super().on_header(name, value)
+        super().on_headers_complete()
 
     def _short_way(self) -> "WholeRequest | None":
         if self.parser.should_upgrade() or self.parser.get_http_version() != "1.1":
@@ -113,16 +131,23 @@ class WholeRequest:
         if protocol.flow.write_paused and not self.disconnected:
             await protocol.flow.drain()
         if not self.disconnected:
-            head = [STATUS_LINE[answer.status]]
-            for name, value in (
-                *protocol.server_state.default_headers,
-                *answer_headers(answer, self._scope["request_id"]),
-            ):
-                head += (name, b": ", value, b"\r\n")
+            headers = answer_headers(answer, self._scope["request_id"])
             if not self.keep_alive:
-                head.append(b"connection: close\r\n")
-            head += (b"\r\n", answer.body)
-            protocol.transport.write(b"".join(head))
+                headers.append((b"connection", b"close"))
+            protocol.transport.write(
+                b"".join(
+                    [
+                        STATUS_LINE[answer.status],
+                        *[
+                            b"%b: %b\r\n" % header
+                            for header in protocol.server_state.default_headers
+                        ],
+                        *[b"%b: %b\r\n" % header for header in headers],
+                        b"\r\n",
+                        answer.body,
+                    ]
+                )
+            )
             self.response_complete = True
             if not self.keep_alive:
                 protocol.transport.close()

@@ -154,7 +154,10 @@ class Generation:
         `generate`, and OutdatedError when what it was to take the place of has changed."""
 
         async def decide(known: KnownNotifications) -> StoredAnswer:
-            return await self._commits.submit(await self._with_tag(make(known), known))
+            new = make(known)
+            if known.notifications:
+                new = await self._with_tag(new, known)
+            return await self._commits.submit(new)
 
         try:
             return await self._notifications.decided_by_all(decide)
