@@ -71,7 +71,7 @@ class NewBill(NamedTuple):
 
 def _keys(new: NewBill) -> tuple[Hashable, ...]:
     """What keeps two bills out of one batch: an idempotency key, or the same thing to end."""
-    keys: tuple[Hashable, ...] = keys_of(new)
+    keys: tuple[Hashable, ...] = keys_of(new) if new.claim else ()
     if new.completes is not None:
         keys += (new.completes,)
     return (*keys, new.ends[0].ebn) if new.ends else keys
