@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from gateway.edge import Edge
-from gateway.http import Stream
+from gateway.http import Answer, Stream
 from gateway.operation import OperationRoute, answer_headers
 
 
@@ -124,35 +124,35 @@ class WholeRequest:
     async def run_asgi(self, _: Any) -> None:
         """Answers it. An answer that nobody waits for any more is not sent."""
         started = time.perf_counter()
-        protocol = self._protocol
-        answer = await self._route.answer(self._scope, self._receive)
-        if isinstance(answer, Stream):
-            raise TypeError(f"{self._route.key} is not said to be streamed")
-        if protocol.flow.write_paused and not self.disconnected:
-            await protocol.flow.drain()
+        try:
+            answer = await self._route.answer(self._scope, self._receive)
+            if isinstance(answer, Stream):
+                raise TypeError(f"{self._route.key} answers in parts: it is not `whole`")
+            if self._protocol.flow.write_paused and not self.disconnected:
+                await self._protocol.flow.drain()
+        except BaseException:
+            # Nobody is left waiting for what will not come.
+            self._protocol.transport.close()
+            raise
         if not self.disconnected:
-            headers = answer_headers(answer, self._scope["request_id"])
-            if not self.keep_alive:
-                headers.append((b"connection", b"close"))
-            protocol.transport.write(
-                b"".join(
-                    [
-                        STATUS_LINE[answer.status],
-                        *[
-                            b"%b: %b\r\n" % header
-                            for header in protocol.server_state.default_headers
-                        ],
-                        *[b"%b: %b\r\n" % header for header in headers],
-                        b"\r\n",
-                        answer.body,
-                    ]
-                )
-            )
-            self.response_complete = True
-            if not self.keep_alive:
-                protocol.transport.close()
-            protocol.on_response_complete()
+            self._send(answer)
         self._route.measure(answer.status, time.perf_counter() - started)
+
+    def _send(self, answer: Answer) -> None:
+        protocol = self._protocol
+        headers = protocol.server_state.default_headers + answer_headers(
+            answer, self._scope["request_id"]
+        )
+        if not self.keep_alive:
+            headers.append((b"connection", b"close"))
+        written = [b"%b: %b\r\n" % header for header in headers]
+        protocol.transport.write(
+            b"".join([STATUS_LINE[answer.status], *written, b"\r\n", answer.body])
+        )
+        self.response_complete = True
+        if not self.keep_alive:
+            protocol.transport.close()
+        protocol.on_response_complete()
 
     async def _receive(self) -> Message:
         return {"type": "http.request", "body": self.body, "more_body": False}
