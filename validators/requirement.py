@@ -109,7 +109,9 @@ def _only_goods(hsn_code: str, conditions: tuple[str, ...]) -> tuple[GoodsFindin
     return (_goods_finding(0, hsn_code, conditions),)
 
 
-def _goods_finding(index: int | None, hsn_code: str, conditions: Sequence[str] | None) -> GoodsFinding:
+def _goods_finding(
+    index: int | None, hsn_code: str, conditions: Sequence[str] | None
+) -> GoodsFinding:
     item, missing = find(hsn_code, tuple(conditions or ()))
     return GoodsFinding(index, hsn_code, item, missing)
 
