@@ -1,9 +1,6 @@
-"""The ASGI application: every operation of the contract on a router, behind the edge."""
+"""The ASGI application: every operation of the contract behind the edge."""
 
 from collections.abc import Sequence
-
-from starlette.routing import Router
-from starlette.types import ASGIApp
 
 from gateway.edge import Edge
 from gateway.metrics import Metrics
@@ -60,7 +57,7 @@ from gateway.services import Clock, Services
 
 
 def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
-    """Every operation, the busiest first: the router tries them in order."""
+    """Every operation, the busiest first: they are tried in order."""
     served = [
         ask_lane.operation(services),
         generate_eway_bill.operation(services),
@@ -111,11 +108,9 @@ def operations(services: Services, metrics: Metrics) -> Sequence[Operation]:
     return [*served, *documentation.operations(served)]
 
 
-def create_app(services: Services, clock: Clock, metrics: Metrics) -> ASGIApp:
+def create_app(services: Services, clock: Clock, metrics: Metrics) -> Edge:
     """The application over running services."""
-    served = [
+    return Edge(
         OperationRoute(operation, services.tokens, clock, metrics)
         for operation in operations(services, metrics)
-    ]
-    router = Router([route.route() for route in served], redirect_slashes=False)
-    return Edge(router, {route.key: route for route in served if "{" not in route.key[1]})
+    )

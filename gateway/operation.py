@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.http import JSON, Answer, Call, Stream
@@ -45,6 +44,9 @@ class Operation:
     query: type[Struct] | None = None
     answer_type: bytes = JSON
     description: str = ""
+    whole: bool = True
+    """Whether a request that came in one piece may be answered in one piece, past ASGI: not where
+    either goes in parts, nor where it matters who connected, which a proxy's headers may say."""
     keyed: bool = True
     """Whether a POST may come with an Idempotency-Key. One that only asks has nothing to do once,
     and each line of an upload is safe to send again by itself."""
@@ -68,40 +70,44 @@ class OperationRoute:
         self._operation = operation
         self._tokens = tokens
         self._clock = clock
-        self._measure = metrics.of_operation(operation.method, operation.path)
+        self.measure = metrics.of_operation(operation.method, operation.path)
 
     @property
     def key(self) -> tuple[str, str]:
         """Its method and path."""
         return (self._operation.method, self._operation.path)
 
-    def route(self) -> Route:
-        """The Starlette route."""
-        return Route(self._operation.path, self, methods=[self._operation.method])
+    @property
+    def whole(self) -> bool:
+        """Whether a request that came in one piece may be answered past ASGI."""
+        return self._operation.whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
+        answer = await self.answer(scope, receive)
+        if isinstance(answer, Stream):
+            await _send_stream(send, answer, scope["request_id"])
+        else:
+            await send_answer(send, answer, scope["request_id"])
+        self.measure(answer.status, time.perf_counter() - started)
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer | Stream:
+        """The answer to a request that has its id; never raises an Exception."""
         request_id = scope["request_id"]
-        answer: Answer | Stream
         try:
             headers = dict(scope["headers"])
             call = Call(scope, receive, headers, request_id, self._clock, self._clock())
             roles = self._operation.roles
             if roles is not None:
-                call.person = self._tokens.person_of(call.headers.get(b"authorization"), call.at)
+                call.person = self._tokens.person_of(headers.get(b"authorization"), call.at)
                 if roles:
                     require_role(call.person, roles)
-            answer = await self._operation.endpoint(call)
+            return await self._operation.endpoint(call)
         except Refusal as refusal:
-            answer = refused(refusal, request_id)
+            return refused(refusal, request_id)
         except Exception:
             log.exception("request %s to %s failed", request_id, self._operation.path)
-            answer = refused(Refusal("INTERNAL_ERROR"), request_id)
-        if isinstance(answer, Stream):
-            await _send_stream(send, answer, request_id)
-        else:
-            await send_answer(send, answer, request_id)
-        self._measure(answer.status, time.perf_counter() - started)
+            return refused(Refusal("INTERNAL_ERROR"), request_id)
 
 
 def refused(refusal: Refusal, request_id: str) -> Answer:
@@ -114,14 +120,19 @@ def refused(refusal: Refusal, request_id: str) -> Answer:
     )
 
 
-async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
-    """Sends an answer with its content type, length and request id."""
-    headers = [
+def answer_headers(answer: Answer, request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer: content type, length, request id and its own."""
+    return [
         (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-length", b"%d" % len(answer.body)),
         (b"x-request-id", request_id.encode()),
         *answer.headers,
     ]
+
+
+async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
+    """Sends an answer with its headers."""
+    headers = answer_headers(answer, request_id)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

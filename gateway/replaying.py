@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
@@ -58,23 +59,28 @@ def acting(
         body = await call.body()
         claim = _claim_of(call, body)
 
-        def refuse(refusal: Refusal) -> StoredAnswer | None:
-            if refusal.problem.status not in _KEPT_REFUSALS or refusal.problem.retry:
-                return None
-            return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))
-
-        async def attempt() -> StoredAnswer:
+        def attempt() -> Awaitable[StoredAnswer]:
             form, faults = read(body)
             request = Request(call.caller, call.at, lambda changed: render(changed, call.at), claim)
-            return await act(call, request, form, faults)
+            return act(call, request, form, faults)
 
-        stored, replayed = await replay.answer_once(claim, attempt, refuse)
+        if claim is None:
+            stored, replayed = await attempt(), False
+        else:
+            stored, replayed = await replay.answer_once(claim, attempt, partial(_refused, call))
         answer = Answer(stored.status, stored.body, headers=_REPLAYED if replayed else ())
         if stored.status >= 400:
             answer.content_type = PROBLEM_TYPE
         return answer
 
     return endpoint
+
+
+def _refused(call: Call, refusal: Refusal) -> StoredAnswer | None:
+    """A refusal as it is kept under the key, None for one that is not."""
+    if refusal.problem.status not in _KEPT_REFUSALS or refusal.problem.retry:
+        return None
+    return StoredAnswer(refusal.problem.status, problem_body(refusal, call.request_id))
 
 
 def _claim_of(call: Call, body: bytes) -> Claim | None:

@@ -17,6 +17,7 @@ import uvloop
 
 from gateway.app import create_app
 from gateway.metrics import Metrics, keep_publishing
+from gateway.protocol import Protocol
 from gateway.services import running
 from ingest import limits
 from validators.rulebook import rulebooks_enabled
@@ -105,7 +106,7 @@ def server_config(app: object, trusted_proxies: str = "") -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="none",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -71,7 +71,7 @@ class NewBill(NamedTuple):
 
 def _keys(new: NewBill) -> tuple[Hashable, ...]:
     """What keeps two bills out of one batch: an idempotency key, or the same thing to end."""
-    keys: tuple[Hashable, ...] = keys_of(new)
+    keys: tuple[Hashable, ...] = keys_of(new) if new.claim else ()
     if new.completes is not None:
         keys += (new.completes,)
     return (*keys, new.ends[0].ebn) if new.ends else keys
@@ -154,7 +154,10 @@ class Generation:
         `generate`, and OutdatedError when what it was to take the place of has changed."""
 
         async def decide(known: KnownNotifications) -> StoredAnswer:
-            return await self._commits.submit(await self._with_tag(make(known), known))
+            new = make(known)
+            if known.notifications:
+                new = await self._with_tag(new, known)
+            return await self._commits.submit(new)
 
         try:
             return await self._notifications.decided_by_all(decide)

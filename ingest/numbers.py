@@ -52,15 +52,19 @@ class Numbers:
         utc = at.astimezone(UTC)
         if self._returned and (returned := self._taken_back(utc, 1)):
             return returned[0]
-        (number,) = await self._from_block(utc, 1)
-        return number
+        while not (taken := self._from_block(utc, 1)):
+            await self._another_block(utc)
+        return taken[0]
 
     async def take_many(self, at: datetime, count: int) -> list[int]:
         """As many numbers as asked, ascending within a block. Raises as `take`."""
         utc = at.astimezone(UTC)
         taken = self._taken_back(utc, count)
-        while len(taken) < count:
-            taken += await self._from_block(utc, count - len(taken))
+        while missing := count - len(taken):
+            if following := self._from_block(utc, missing):
+                taken += following
+            else:
+                await self._another_block(utc)
         return taken
 
     def give_back(self, number: int) -> None:
@@ -76,24 +80,24 @@ class Numbers:
                 found.append(number)
         return found
 
-    async def _from_block(self, utc: datetime, most: int) -> range:
-        """The next numbers of the block in use, one at least."""
-        while True:
-            block = self._block
-            if block.following < block.end and (
-                block.month.month == utc.month and block.month.year == utc.year
-            ):
-                first = block.following
-                block.following = min(first + most, block.end)
-                if first < block.end - self._block_size // 4 <= block.following:
-                    self._start_lease(block.month)
-                return range(first, block.following)
-            month = date(utc.year, utc.month, 1)
-            if self._spare is not None and self._spare.month == month:
-                self._block, self._spare = self._spare, None
-            else:
-                # Shielded: many wait for one lease, and one of them going away must not end it.
-                await asyncio.shield(self._start_lease(month))
+    def _from_block(self, utc: datetime, most: int) -> range:
+        """The next numbers of the block in use, none where that is used up."""
+        block = self._block
+        if block.month.month != utc.month or block.month.year != utc.year:
+            return range(0)
+        first = block.following
+        block.following = min(first + most, block.end)
+        if first < block.end - self._block_size // 4 <= block.following:
+            self._start_lease(block.month)
+        return range(first, block.following)
+
+    async def _another_block(self, utc: datetime) -> None:
+        month = date(utc.year, utc.month, 1)
+        if self._spare is not None and self._spare.month == month:
+            self._block, self._spare = self._spare, None
+        else:
+            # Shielded: many wait for one lease, and one of them going away must not end it.
+            await asyncio.shield(self._start_lease(month))
 
     def _start_lease(self, month: date) -> "asyncio.Task[None]":
         if self._leasing is None or self._leasing.done():

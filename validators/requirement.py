@@ -6,6 +6,9 @@ named. Exempt goods exempt only a consignment of nothing else. Of a mixed one th
 counts, r1(1): its exempt lines are not taken off.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -56,7 +59,7 @@ def requirement(form: Ins06, rulebook: Rulebook) -> Requirement:
     first proviso."""
     items = _goods_findings(form)
     exemption = form.exemption
-    if all(item.exempt for item in items):
+    if all(map(_is_exempt, items)):
         clause = EXEMPT_GOODS
     elif exemption is not None and exemption.non_motorised:
         clause = NON_MOTORISED
@@ -67,6 +70,9 @@ def requirement(form: Ins06, rulebook: Rulebook) -> Requirement:
     else:
         clause = AT_OWN_OPTION
     return Requirement(clause == REQUIRED_BY_VALUE, clause, items)
+
+
+_is_exempt: Final = attrgetter("exempt")
 
 
 def explanation(stated: Requirement, form: Ins06, rulebook: Rulebook) -> str:
@@ -88,7 +94,7 @@ def _goods_findings(form: Ins06) -> tuple[GoodsFinding, ...]:
     not exempt for the lines' sake."""
     if form.goods is None:
         conditions = form.exemption.conditions if form.exemption else None
-        return (_goods_finding(0, form.hsn_code, conditions),)
+        return _only_goods(form.hsn_code, tuple(conditions or ()))
     findings = [
         _goods_finding(index, line.hsn_code, line.conditions)
         for index, line in enumerate(form.goods)
@@ -98,7 +104,14 @@ def _goods_findings(form: Ins06) -> tuple[GoodsFinding, ...]:
     return tuple(findings)
 
 
-def _goods_finding(index: int | None, hsn_code: str, conditions: list[str] | None) -> GoodsFinding:
+@lru_cache(maxsize=4096)  # Few codes make most goods.
+def _only_goods(hsn_code: str, conditions: tuple[str, ...]) -> tuple[GoodsFinding, ...]:
+    return (_goods_finding(0, hsn_code, conditions),)
+
+
+def _goods_finding(
+    index: int | None, hsn_code: str, conditions: Sequence[str] | None
+) -> GoodsFinding:
     item, missing = find(hsn_code, tuple(conditions or ()))
     return GoodsFinding(index, hsn_code, item, missing)
 

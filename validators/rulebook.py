@@ -6,7 +6,8 @@ windows of an earlier bill.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from validators.calendar import INDIA, india_date
@@ -199,5 +200,10 @@ def valid_until(
     days = days_of_validity(distance_km, rulebook, over_dimensional=over_dimensional) + extra_days
     if not rulebook.validity_ends_at_midnight:
         return generated_at + timedelta(days=days)
-    last = india_date(generated_at) + timedelta(days=days + 1)
+    return _end_of_day(india_date(generated_at), days)
+
+
+@lru_cache(maxsize=1024)  # Of one day there are as many as there are distances.
+def _end_of_day(first: date, following: int) -> datetime:
+    last = first + timedelta(days=following + 1)
     return datetime.combine(last, time.min, INDIA).astimezone(UTC)

@@ -58,6 +58,7 @@ def operation(services: Services) -> Operation:
         answers=((200, BulkLine), (200, BulkEnd)),
         refusals=("IDEMPOTENCY_KEY_NOT_TAKEN",),
         answer_type=NDJSON,
+        whole=False,
         keyed=False,
     )
 

@@ -57,6 +57,7 @@ def operation(services: Services) -> Operation:
         "uploaded; each document once. Written while it is read, in any number, each item on a line"
         " of its own, the totals last: an answer without them is not complete.",
         endpoint=extract_gstr_1,
+        whole=False,
         roles=TRADERS,
         query=Gstr1Query,
         answers=((200, Gstr1),),
