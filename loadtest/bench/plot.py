@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Page
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from loadtest.bench.figure import GATEWAY
+from loadtest.bench.figures.figure import GATEWAY
 from loadtest.bench.result import FigureResult, Result
 
 _COLOURS: Final = {

@@ -1,6 +1,6 @@
 """Results for people to read in a terminal."""
 
-from loadtest.bench.figure import GATEWAY
+from loadtest.bench.figures.figure import GATEWAY
 from loadtest.bench.result import FigureResult, Latency, Result, Seen, Sustained
 from loadtest.bench.spread import Spread
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from loadtest.bench.asked import Settings
 from loadtest.bench.footprint import TableBytes
 from loadtest.bench.live_set import LiveSet
+from loadtest.bench.options import Settings
 from loadtest.bench.origin import Machine
 from loadtest.bench.spread import Spread
 
