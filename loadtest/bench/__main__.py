@@ -23,12 +23,13 @@ from loadtest.bench.systems import Systems, systems
 def main() -> None:
     """Measures, or reads what was measured; then tells, compares, saves and draws."""
     chosen = options()
+    # Read first: what cannot be compared should not take half an hour to say so.
+    old = saved(chosen.compare) if chosen.compare else None
     result = saved(chosen.saved) if chosen.saved else measure(chosen)
     tell(result)
     if chosen.json:
         save(result, chosen.json)
-    if chosen.compare:
-        old = saved(chosen.compare)
+    if old is not None:
         print(f"\ncommit {old.commit} of {old.date}, and now")
         print("\n".join(compared(old, result)))
     if chosen.plot:

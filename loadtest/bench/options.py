@@ -68,6 +68,9 @@ def options(arguments: Sequence[str] | None = None) -> Options:
         told.vehicles = max(1, told.bills // 10)
     if told.saved is None and shutil.which("wrk") is None:
         parser.error("wrk is needed (Debian: apt-get install wrk)")
+    for file in (told.json, told.plot):
+        if file is not None and not file.parent.is_dir():
+            parser.error(f"there is no directory for {file}")
     settings = Settings(**{name: getattr(told, name) for name in Settings.__struct_fields__})
     others = ("sustained", "directory", "saved", "json", "compare", "plot")
     return Options(settings, figures, **{name: getattr(told, name) for name in others})
