@@ -79,6 +79,11 @@ class Sustained(Struct, frozen=True):
     bills: int
     tables: dict[str, TableBytes]
 
+    @property
+    def kept(self) -> float:
+        """What the last minute's rate beside the bare endpoint's is of the first's."""
+        return self.last.ratio.median / self.first.ratio.median
+
 
 class Result(Struct, frozen=True):
     """What was measured, when, on what, and how."""
