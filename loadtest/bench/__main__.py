@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from loadtest.bench import asking, bulk, generation, origin, sms
-from loadtest.bench.asked import Asked, Settings, asked
-from loadtest.bench.figure import Figure
+from loadtest.bench import origin
+from loadtest.bench.figures import bulk, generation, questions, sms
+from loadtest.bench.figures.figure import Figure
 from loadtest.bench.live_set import LiveSet, lay_in
 from loadtest.bench.measuring import measured
+from loadtest.bench.options import Options, Settings, options
 from loadtest.bench.printing import compared, tell
 from loadtest.bench.result import FigureResult, Result, save, saved
 from loadtest.bench.sustained import sustained
@@ -21,27 +22,28 @@ from loadtest.bench.systems import Systems, systems
 
 def main() -> None:
     """Measures, or reads what was measured; then tells, compares, saves and draws."""
-    options = asked()
-    result = saved(options.saved) if options.saved else measure(options)
+    chosen = options()
+    # Read first: what cannot be compared should not take half an hour to say so.
+    old = saved(chosen.compare) if chosen.compare else None
+    result = saved(chosen.saved) if chosen.saved else measure(chosen)
     tell(result)
-    if options.json:
-        save(result, options.json)
-    if options.compare:
-        old = saved(options.compare)
+    if chosen.json:
+        save(result, chosen.json)
+    if old is not None:
         print(f"\ncommit {old.commit} of {old.date}, and now")
         print("\n".join(compared(old, result)))
-    if options.plot:
+    if chosen.plot:
         from loadtest.bench.plot import draw  # noqa: PLC0415 - matplotlib takes a second to load
 
-        draw(result, options.plot)
+        draw(result, chosen.plot)
 
 
-def measure(options: Asked) -> Result:
+def measure(chosen: Options) -> Result:
     """Everything that was asked for, on servers of its own. Exits when an answer was wrong."""
-    settings = options.settings
+    settings = chosen.settings
     figures: dict[str, FigureResult] = {}
     lasting = None
-    with _beside(options) as (directory, beside):
+    with _beside(chosen) as (directory, beside):
         live = cache(lambda: lay_in(beside, settings.bills, settings.vehicles))
         makers = _figures(beside, settings, live)
         origins = (
@@ -51,21 +53,21 @@ def measure(options: Asked) -> Result:
             origin.versions(beside.gateway),
             origin.postgresql(beside.gateway),
         )
-        for name in options.figures:
+        for name in chosen.figures:
             figures[name] = measured(name, makers[name](), beside, settings)
         laid_in = live() if live.cache_info().currsize else None
-    if options.sustained:
+    if chosen.sustained:
         # On a record that is empty at first.
-        with _beside(options) as (_, beside):
-            lasting = sustained(beside, options.sustained, settings.connections)
+        with _beside(chosen) as (_, beside):
+            lasting = sustained(beside, chosen.sustained, settings.connections)
     return Result(*origins, settings, figures, laid_in, lasting)
 
 
 @contextmanager
-def _beside(options: Asked) -> Iterator[tuple[Path, Systems]]:
+def _beside(chosen: Options) -> Iterator[tuple[Path, Systems]]:
     with (
-        tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as directory,
-        systems(Path(directory), options.settings.workers) as beside,
+        tempfile.TemporaryDirectory(prefix="bench-", dir=chosen.directory) as directory,
+        systems(Path(directory), chosen.settings.workers) as beside,
     ):
         yield Path(directory), beside
 
@@ -77,8 +79,8 @@ def _figures(
     return {
         "generation": lambda: generation.figure(beside, many, seconds),
         "generation_by_few": lambda: generation.by_few(beside, few, seconds),
-        "read": lambda: asking.read(beside, live(), few, seconds),
-        "question": lambda: asking.question(beside, live(), few, seconds),
+        "read": lambda: questions.read(beside, live(), few, seconds),
+        "question": lambda: questions.question(beside, live(), few, seconds),
         "bulk": lambda: bulk.figure(beside, settings),
         "sms": lambda: sms.figure(beside, settings),
     }

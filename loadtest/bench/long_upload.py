@@ -20,7 +20,7 @@ from typing import Final
 
 import asyncpg
 
-from loadtest.bench.uploads import upload
+from loadtest.bench.clients.uploads import upload
 from loadtest.gateway import Gateway, serving
 from loadtest.invoices import gstin, invoices
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from loadtest.bench.asked import Settings
-from loadtest.bench.figure import GATEWAY, Figure, FixedRate
+from loadtest.bench.clients.open_loop import Answered, offer
+from loadtest.bench.figures.figure import GATEWAY, Figure, FixedRate
 from loadtest.bench.footprint import footprint
-from loadtest.bench.open_loop import Answered, offer
+from loadtest.bench.options import Settings
 from loadtest.bench.result import FigureResult, Latency, Seen
 from loadtest.bench.rounds import Turns, in_turn
 from loadtest.bench.spread import ratio, spread

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Page
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from loadtest.bench.figure import GATEWAY
+from loadtest.bench.figures.figure import GATEWAY
 from loadtest.bench.result import FigureResult, Result
 
 _COLOURS: Final = {
@@ -44,18 +44,28 @@ def draw(result: Result, file: Path) -> None:
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 8})
     columns = len(result.figures)
     page = Page(figsize=(max(2, columns) * _INCHES_A_FIGURE, _HEIGHT_INCHES), layout="constrained")
-    machine = result.machine
-    page.suptitle(
-        f"{machine.processor}, {machine.cores} cores, client included, commits durable\n"
-        f"commit {result.commit}, {result.date}; medians of {result.settings.rounds} rounds, "
-        "whiskers from the least to the greatest"
-    )
+    page.suptitle(_title(result))
     rows = page.subplots(_ROWS, columns, squeeze=False)
     for place, (name, figure) in enumerate(result.figures.items()):
         _rates(rows[0][place], name, figure)
         _latency(rows[1][place], figure)
         _cpu(rows[2][place], figure)
     page.savefig(file, format="svg", metadata={"Date": None})
+
+
+def _title(result: Result) -> str:
+    machine, lasting = result.machine, result.sustained
+    said = (
+        f"{machine.processor}, {machine.cores} cores, client included, commits durable\n"
+        f"commit {result.commit}, {result.date}; medians of {result.settings.rounds} rounds, "
+        "whiskers from the least to the greatest"
+    )
+    if lasting is None:
+        return said
+    return (
+        f"{said}\nafter {lasting.minutes:g} minutes of generation its rate beside bare is "
+        f"{lasting.kept:.3f} of the first minute's"
+    )
 
 
 def _rates(axes: Axes, name: str, figure: FigureResult) -> None:

@@ -1,6 +1,6 @@
 """Results for people to read in a terminal."""
 
-from loadtest.bench.figure import GATEWAY
+from loadtest.bench.figures.figure import GATEWAY
 from loadtest.bench.result import FigureResult, Latency, Result, Seen, Sustained
 from loadtest.bench.spread import Spread
 
@@ -44,8 +44,8 @@ def _tell_sustained(lasting: Sustained) -> None:
     print(f"\nsustained for {lasting.minutes:g} minutes, {lasting.bills} bills")
     for name, minute in (("first", first), ("last", last)):
         print(f"  {name} minute {minute.gateway:.0f}/s, {_share(minute.ratio)} of bare")
-    kept = last.gateway / first.gateway, last.ratio.median / first.ratio.median
-    print(f"  the last is {kept[0]:.3f} of the first, beside bare {kept[1]:.3f} of it")
+    kept = last.gateway / first.gateway
+    print(f"  the last is {kept:.3f} of the first, beside bare {lasting.kept:.3f} of it")
     for table, size in lasting.tables.items():
         print(f"  {table}: {size.rows / 1e6:.0f} MB, its indexes {size.indexes / 1e6:.0f} MB")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from loadtest.bench.asked import Settings
 from loadtest.bench.footprint import TableBytes
 from loadtest.bench.live_set import LiveSet
+from loadtest.bench.options import Settings
 from loadtest.bench.origin import Machine
 from loadtest.bench.spread import Spread
 
@@ -78,6 +78,11 @@ class Sustained(Struct, frozen=True):
     turns: list[Turn]
     bills: int
     tables: dict[str, TableBytes]
+
+    @property
+    def kept(self) -> float:
+        """What the last minute's rate beside the bare endpoint's is of the first's."""
+        return self.last.ratio.median / self.first.ratio.median
 
 
 class Result(Struct, frozen=True):

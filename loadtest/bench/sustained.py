@@ -4,9 +4,9 @@ itself does not keep its speed."""
 import time
 from typing import Final
 
-from loadtest.bench.figure import GATEWAY, expect
+from loadtest.bench.figures.figure import GATEWAY, expect
+from loadtest.bench.figures.generation import Generation
 from loadtest.bench.footprint import footprint
-from loadtest.bench.generation import Generation
 from loadtest.bench.record import told
 from loadtest.bench.result import Minute, Sustained, Turn
 from loadtest.bench.spread import ratio

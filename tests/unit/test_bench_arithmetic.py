@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench.answer_head import status_and_length
-from loadtest.bench.asked import Settings, asked
+from loadtest.bench.clients.answer_head import status_and_length
+from loadtest.bench.clients.schedule import Percentiles, Schedule, percentiles
 from loadtest.bench.cpu import cpu_seconds
+from loadtest.bench.figures.figure import expect
 from loadtest.bench.footprint import Footprint, TableBytes
+from loadtest.bench.options import Settings, options
 from loadtest.bench.origin import Machine
 from loadtest.bench.printing import compared
 from loadtest.bench.result import FigureResult, Result, Turn, save, saved
 from loadtest.bench.rounds import Contender, Done, in_turn
-from loadtest.bench.schedule import Percentiles, Schedule, percentiles
 from loadtest.bench.spread import Spread, ratio, spread
 from loadtest.bench.sustained import first_minute, last_minute
 
@@ -68,6 +69,12 @@ def test_what_a_slow_answer_made_wait_counts_from_when_it_was_due() -> None:
         times.append(round(now - due, 6))
     assert times == [1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0, 0.0]
     assert schedule.due(1e9) is None
+
+
+def test_what_was_acknowledged_and_is_not_on_record_ends_the_run() -> None:
+    expect(stored=3, acknowledged=2, what="bills")
+    with pytest.raises(SystemExit, match="3 bills were acknowledged, 2 are on record"):
+        expect(stored=2, acknowledged=3, what="bills")
 
 
 def test_the_head_of_an_answer_is_read_whatever_its_case() -> None:
@@ -180,10 +187,10 @@ def test_the_first_and_the_last_minute() -> None:
 
 def test_a_quick_run_is_short_but_for_what_is_said_by_itself() -> None:
     read = ["--saved", "x.json"]
-    quick = asked([*read, "--quick", "--rounds", "9", "--only", "read,bulk"])
+    quick = options([*read, "--quick", "--rounds", "9", "--only", "read,bulk"])
     assert (quick.settings.rounds, quick.settings.seconds, quick.settings.bills) == (9, 1, 20_000)
     assert quick.settings.vehicles == 2000
     assert quick.figures == ("read", "bulk")
-    assert asked(read).settings.rounds == 5
+    assert options(read).settings.rounds == 5
     with pytest.raises(SystemExit):
-        asked([*read, "--only", "reads"])
+        options([*read, "--only", "reads"])

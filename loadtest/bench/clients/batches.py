@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 from urllib.parse import urlsplit
 
-from loadtest.bench.answer_head import status_and_length
+from loadtest.bench.clients.answer_head import status_and_length
 
 _CREATED: Final = b"201"
 

@@ -39,7 +39,7 @@ class Settings(Struct, frozen=True):
     numbers: int
 
 
-class Asked(Struct, frozen=True):
+class Options(Struct, frozen=True):
     """Settings, and what is to be done."""
 
     settings: Settings
@@ -52,25 +52,28 @@ class Asked(Struct, frozen=True):
     plot: Path | None
 
 
-def asked(arguments: Sequence[str] | None = None) -> Asked:
+def options(arguments: Sequence[str] | None = None) -> Options:
     """Of a command line. Exits when it makes no sense, or when wrk is needed and is not there."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.quick:
+    told = parser.parse_args(arguments)
+    if told.quick:
         # What was said by itself stands.
         parser.set_defaults(**_QUICK)
-        options = parser.parse_args(arguments)
-    named = options.only or ("" if options.sustained else ",".join(FIGURES))
+        told = parser.parse_args(arguments)
+    named = told.only or ("" if told.sustained else ",".join(FIGURES))
     figures = tuple(filter(None, named.split(",")))
     if unknown := set(figures) - {*FIGURES, "sms"}:
         parser.error(f"no figure is called {', '.join(sorted(unknown))}")
-    if options.vehicles is None:
-        options.vehicles = max(1, options.bills // 10)
-    if options.saved is None and shutil.which("wrk") is None:
+    if told.vehicles is None:
+        told.vehicles = max(1, told.bills // 10)
+    if told.saved is None and shutil.which("wrk") is None:
         parser.error("wrk is needed (Debian: apt-get install wrk)")
-    settings = Settings(**{name: getattr(options, name) for name in Settings.__struct_fields__})
+    for file in (told.json, told.plot):
+        if file is not None and not file.parent.is_dir():
+            parser.error(f"there is no directory for {file}")
+    settings = Settings(**{name: getattr(told, name) for name in Settings.__struct_fields__})
     others = ("sustained", "directory", "saved", "json", "compare", "plot")
-    return Asked(settings, figures, **{name: getattr(options, name) for name in others})
+    return Options(settings, figures, **{name: getattr(told, name) for name in others})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import uvloop
 from msgspec import Struct
 
-from loadtest.bench.answer_head import status_and_length
-from loadtest.bench.figure import FixedRate
-from loadtest.bench.schedule import Percentiles, Schedule, percentiles
+from loadtest.bench.clients.answer_head import status_and_length
+from loadtest.bench.clients.schedule import Percentiles, Schedule, percentiles
+from loadtest.bench.figures.figure import FixedRate
 
 _TICK_SECONDS: Final = 0.001
 _LATE_SECONDS_MAX: Final = 30.0

@@ -7,11 +7,11 @@ from functools import partial
 from random import Random
 from typing import Any, Final
 
-from loadtest.bench.figure import GATEWAY, Figure, FixedRate, not_to_be_recorded
+from loadtest.bench.clients.wrk import load
+from loadtest.bench.figures.figure import GATEWAY, Figure, FixedRate, not_to_be_recorded
 from loadtest.bench.live_set import TAG_PATH, LiveSet
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import Systems, answered
-from loadtest.bench.wrk import load
 
 _BILL_PATH: Final = "/v1/eway-bills/%d"
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from loadtest.bench.figure import GATEWAY, Figure, FixedRate, expect
+from loadtest.bench.clients.wrk import load
+from loadtest.bench.figures.figure import GATEWAY, Figure, FixedRate, expect
 from loadtest.bench.record import told
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import PERSON, Systems, answered
-from loadtest.bench.wrk import load
 
 DOCUMENT: Final = json.dumps(
     {

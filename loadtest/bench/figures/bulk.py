@@ -11,14 +11,14 @@ from typing import Final
 import orjson
 import uvloop
 
-from loadtest.bench import copying
-from loadtest.bench.asked import Settings
-from loadtest.bench.batches import send
-from loadtest.bench.figure import GATEWAY, Figure, expect
+from loadtest.bench.clients.batches import send
+from loadtest.bench.clients.uploads import upload
+from loadtest.bench.figures import copying
+from loadtest.bench.figures.figure import GATEWAY, Figure, expect
+from loadtest.bench.options import Settings
 from loadtest.bench.record import told
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import Systems
-from loadtest.bench.uploads import upload
 from loadtest.invoices import gstin, invoices
 
 _CHUNK: Final = 256 * 1024

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from loadtest.bench.asked import Settings
-from loadtest.bench.figure import GATEWAY, Figure, expect
-from loadtest.bench.generation import Generation
+from loadtest.bench.clients.wrk import load
+from loadtest.bench.figures.figure import GATEWAY, Figure, expect
+from loadtest.bench.figures.generation import Generation
+from loadtest.bench.options import Settings
 from loadtest.bench.record import told
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import Systems
-from loadtest.bench.wrk import load
 from loadtest.sms_numbers import lay_in
 
 _PATH: Final = "/sms/inbound"
