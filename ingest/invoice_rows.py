@@ -33,8 +33,10 @@ class InvoiceRow(NamedTuple):
 async def copy_invoices(connection: Connection, rows: Iterable[InvoiceRow]) -> None:
     """Copies rows into `invoice`, within the transaction of the connection."""
     written = [_HEADER]
+    at, micros = _EPOCH, 0
     for number, head, uploaded_at, document in rows:
-        micros = (uploaded_at - _EPOCH) // _MICROSECOND
+        if uploaded_at is not at:  # Those of a slice are all of one.
+            at, micros = uploaded_at, (uploaded_at - _EPOCH) // _MICROSECOND
         written.append(_row(4, 8, number, 8, head, 8, micros, len(document)))
         written.append(document)
     written.append(_TRAILER)
