@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ingest import limits
 from ingest.database import Connection
-from ingest.invoice_document import pack, unpack
+from ingest.invoice_document import unpack
 from ingest.invoice_rows import InvoiceRow, copy_invoices
 from ingest.queries import SQL
 from validators.errors import Refusal
@@ -41,6 +41,8 @@ class NewInvoice(Struct, frozen=True, gc=False):
     period: int
     document: bytes
     """The form as normalised, in JSON."""
+    stored: bytes
+    """The same as it is stored."""
 
 
 class Uploaded(Struct, frozen=True, gc=False):
@@ -115,8 +117,7 @@ def _in_key_order(batch: Sequence[tuple[int, NewInvoice]]) -> list[tuple[int, Ne
 
 async def _copy(connection: Connection, batch: Iterable[tuple[int, NewInvoice]]) -> None:
     rows = [
-        InvoiceRow(number, irn_head(new.irn), new.uploaded_at, pack(new.document))
-        for number, new in batch
+        InvoiceRow(number, irn_head(new.irn), new.uploaded_at, new.stored) for number, new in batch
     ]
     await copy_invoices(connection, rows)
 

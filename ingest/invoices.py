@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from ingest import limits
 from ingest.batching import Batcher, Turns, others_turn
 from ingest.database import Connection
+from ingest.invoice_document import pack
 from ingest.invoice_writes import NewInvoice, NotAllNewError, Uploaded, write, write_new
 from ingest.numbers import Numbers
 from ingest.recording import Recorder, SpoiltError, Written
@@ -60,7 +61,8 @@ def prepared_line(person: Person, line: bytes, at: datetime, today: date) -> New
 def _new(person: Person, form: Inv1, document: bytes, at: datetime) -> NewInvoice:
     require_may_upload(person, form)
     key = key_of(form)
-    return NewInvoice(key, key.irn, at, month_code(form.document_date), document)
+    period = month_code(form.document_date)
+    return NewInvoice(key, key.irn, at, period, document, pack(document))
 
 
 class Invoices:
@@ -109,6 +111,8 @@ class Invoices:
                 stored = await self._store(new) if new else []
         except Refusal as refusal:
             stored = [refusal] * len(new)
+        if len(new) == len(answers):
+            return [*stored]
         following = iter(stored)
         return [next(following) if isinstance(one, NewInvoice) else one for one in answers]
 
