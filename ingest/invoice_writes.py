@@ -90,7 +90,14 @@ async def write(
     claimed = await connection.fetchval(
         SQL["claim_invoices"],
         [
-            (number, new.uploaded_at, new.key[0], new.period, new.key[1], new.key[2])
+            (
+                number,
+                new.uploaded_at,
+                new.key.financial_year,
+                new.period,
+                new.key.supplier_gstin,
+                new.key.number,
+            )
             for number, new in ordered
         ],
     )
