@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _LAST_OF_ITS_CONNECTION: Final = ((b"connection", b"close"),)
 
 
-class LineAnswer(NamedTuple):
+class LineAnswer(Struct, frozen=True, gc=False):
     """What one line is answered: its status, the other members as JSON without their braces, and
     whether what it asks for was there before."""
 
@@ -246,15 +246,13 @@ class _Upload:
         return self._rendered(first, answers)
 
     def _rendered(self, first: int, answers: Sequence[LineAnswer]) -> bytes:
-        for status, _, existing in answers:
+        rendered = []
+        for number, answer in enumerate(answers, first):
+            status = answer.status
             self._created += status == 201
-            self._existing += existing
-        return b"".join(
-            [
-                b'{"line":%d,"status":%d,%b}\n' % (number, answer.status, answer.members)
-                for number, answer in enumerate(answers, first)
-            ]
-        )
+            self._existing += answer.existing
+            rendered.append(b'{"line":%d,"status":%d,%b}\n' % (number, status, answer.members))
+        return b"".join(rendered)
 
 
 def _is_done(task: "asyncio.Task[bytes]") -> bool:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway.views import encode
 from ingest.invoice_lookups import RecordedInvoice
-from ingest.invoices import Uploaded
+from ingest.invoice_writes import Uploaded
 from validators.calendar import india_time
 from validators.inv1 import Inv1
 from validators.rulebook import Rulebook, irn_good_until

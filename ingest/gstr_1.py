@@ -16,7 +16,7 @@ from ingest import limits
 from ingest.batching import Turns
 from ingest.database import Database
 from ingest.invoice_document import unpack
-from ingest.invoices import irn_key
+from ingest.invoice_writes import irn_key
 from ingest.numbers import SERIALS_PER_MONTH
 from ingest.queries import SQL
 from validators.calendar import INDIA, financial_year, month_code

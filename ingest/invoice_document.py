@@ -18,6 +18,8 @@ else:
 _NEWEST: Final = 1
 _PARAMETERS: Final[dict[int, int]] = {
     zstd.CompressionParameter.compression_level: 1,
+    # What repeats in an invoice are its names, which are long: looking for less takes longer.
+    zstd.CompressionParameter.min_match: 7,
     # PostgreSQL knows the size and keeps the checksums.
     zstd.CompressionParameter.content_size_flag: 0,
     zstd.CompressionParameter.dict_id_flag: 0,
@@ -32,7 +34,9 @@ def _dictionary(number: int) -> zstd.ZstdDict:
 
 
 _compressor: Final = zstd.ZstdCompressor(
-    options=_PARAMETERS, zstd_dict=_dictionary(_NEWEST).as_digested_dict
+    # Digested it would keep parameters of its own.
+    options=_PARAMETERS,
+    zstd_dict=_dictionary(_NEWEST).as_undigested_dict,
 )
 _PREFIX: Final = bytes([_NEWEST])
 

@@ -11,7 +11,7 @@ from ingest import limits
 from ingest.batching import Batcher, Turns
 from ingest.database import Database
 from ingest.invoice_document import unpack
-from ingest.invoices import irn_key
+from ingest.invoice_writes import irn_key
 from ingest.numbers import IDS_PER_MONTH
 from ingest.queries import SQL
 from validators.authority import Person, Role

@@ -13,51 +13,18 @@ from typing import Any, Final, NamedTuple
 from ingest import limits
 from ingest.batching import Batcher, Turns, others_turn
 from ingest.database import Connection
-from ingest.invoice_document import pack, unpack
-from ingest.invoice_rows import InvoiceRow, copy_invoices
+from ingest.invoice_document import pack
+from ingest.invoice_writes import NewInvoice, NotAllNewError, Uploaded, write, write_new
 from ingest.numbers import Numbers
-from ingest.queries import SQL
 from ingest.recording import Recorder, SpoiltError, Written
 from ingest.replay import Answered, Claim, Request, StoredAnswer, claim_all
 from validators.authority import Person
 from validators.calendar import india_date, month_code
 from validators.errors import Fault, Refusal, invalid_document
-from validators.forms import FAULTS_MAX
-from validators.inv1 import Inv1, encode, read_inv1
+from validators.inv1 import Inv1, encode, read_inv1, read_plainly
+from validators.inv1_at_a_glance import seems_sound
 from validators.inv1_faults import examine_invoice
-from validators.invoice import InvoiceKey, differences, key_of, require_may_upload
-
-
-def irn_head(irn: str) -> bytes:
-    """What an invoice is found by: the first eight bytes of its IRN."""
-    return bytes.fromhex(irn[:16])
-
-
-def irn_key(irn: str) -> int:
-    """`irn_head` as the integer the record keeps."""
-    return int.from_bytes(irn_head(irn), "big", signed=True)
-
-
-class NewInvoice(NamedTuple):
-    """A sound invoice about to be uploaded."""
-
-    key: InvoiceKey
-    irn: str
-    uploaded_at: datetime
-    period: int
-    document: bytes
-    """The form as normalised, in JSON."""
-
-
-class Uploaded(NamedTuple):
-    """An invoice on record, and whether this upload put it there."""
-
-    irn: str
-    uploaded_at: datetime
-    document: bytes
-    """Empty where nobody asked for it."""
-    created: bool
-
+from validators.invoice import key_of, require_may_upload
 
 _ID_UNUSED: Final = frozenset({"INVOICE_DIFFERS", "INVOICE_ARCHIVED"})
 """Refusals after which an id is as good as new. Else what is sent again and again would use up the
@@ -80,9 +47,22 @@ def prepared(
     or NOT_A_PARTY."""
     if faults := examine_invoice(form, shape, today):
         raise invalid_document(faults)
+    return _new(person, form, encode(form), at)
+
+
+def prepared_line(person: Person, line: bytes, at: datetime, today: date) -> NewInvoice:
+    """As `prepared`, what a line of an upload becomes."""
+    plainly = read_plainly(line)
+    if plainly is None or not seems_sound(*plainly, today):
+        return prepared(person, *read_inv1(line), at, today)
+    return _new(person, *plainly, at)
+
+
+def _new(person: Person, form: Inv1, document: bytes, at: datetime) -> NewInvoice:
     require_may_upload(person, form)
     key = key_of(form)
-    return NewInvoice(key, key.irn, at, month_code(form.document_date), encode(form))
+    period = month_code(form.document_date)
+    return NewInvoice(key, key.irn, at, period, document, pack(document))
 
 
 class Invoices:
@@ -118,7 +98,7 @@ class Invoices:
         today = india_date(at)
         for position, line in enumerate(lines, 1):
             try:
-                answers.append(prepared(person, *read_inv1(line), at, today))
+                answers.append(prepared_line(person, line, at, today))
             except Refusal as refusal:
                 answers.append(refusal)
             except Exception as error:  # It is this one's answer; its neighbours are sound.
@@ -131,6 +111,8 @@ class Invoices:
                 stored = await self._store(new) if new else []
         except Refusal as refusal:
             stored = [refusal] * len(new)
+        if len(new) == len(answers):
+            return [*stored]
         following = iter(stored)
         return [next(following) if isinstance(one, NewInvoice) else one for one in answers]
 
@@ -148,9 +130,13 @@ class Invoices:
         """Waits until everything accepted is committed."""
         await self._singles.close()
 
-    async def _store(self, batch: Sequence[NewInvoice]) -> Sequence[Any]:
-        ids = await self._numbers.take_many(batch[0].uploaded_at, len(batch))
-        stored = await self._recorder.record(list(zip(ids, batch, strict=True)), _write_lines)
+    async def _store(self, new: Sequence[NewInvoice]) -> Sequence[Any]:
+        ids = await self._numbers.take_many(new[0].uploaded_at, len(new))
+        batch = list(zip(ids, new, strict=True))
+        try:
+            return await self._recorder.record(batch, _write_new)
+        except NotAllNewError:
+            stored = await self._recorder.record(batch, _write_lines)
         for number, one in zip(ids, stored, strict=True):
             if _left_unused(one):
                 self._numbers.give_back(number)
@@ -179,18 +165,25 @@ def _left_unused(outcome: Uploaded | Exception) -> bool:
     return isinstance(outcome, Uploaded) and not outcome.created
 
 
+async def _write_new(
+    connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
+) -> Written[Uploaded | Refusal]:
+    await write_new(connection, batch)
+    return Written([Uploaded(new.irn, new.uploaded_at, b"", created=True) for _, new in batch])
+
+
 async def _write_lines(
     connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
 ) -> Written[Uploaded | Refusal]:
     # Of thousands of lines nobody reads what was uploaded first, only that it was.
-    return Written(await _write(connection, batch, with_documents=False))
+    return Written(await write(connection, batch, with_documents=False))
 
 
 async def _write_singles(
     connection: Connection, batch: Sequence[tuple[int, _Single]]
 ) -> Written[tuple[Uploaded | Refusal, StoredAnswer | Refusal]]:
     invoices = [(number, single.invoice) for number, single in batch]
-    uploaded = await _write(connection, invoices, with_documents=True)
+    uploaded = await write(connection, invoices, with_documents=True)
     answers = [
         one if isinstance(one, Refusal) else single.render(one)
         for (_, single), one in zip(batch, uploaded, strict=True)
@@ -205,81 +198,3 @@ async def _write_singles(
             # Its invoice was just stored, which the key forbids: nothing of this may stay.
             raise lost if len(batch) == 1 else SpoiltError(str(lost))
     return Written(list(zip(uploaded, answers, strict=True)))
-
-
-async def _write(
-    connection: Connection, batch: Sequence[tuple[int, NewInvoice]], *, with_documents: bool
-) -> list[Uploaded | Refusal]:
-    # In the order of their keys, so that two transactions never wait in a circle.
-    ordered = sorted(batch, key=lambda entry: entry[1].key)
-    claimed = await connection.fetchval(
-        SQL["claim_invoices"],
-        [
-            (number, new.uploaded_at, new.key[0], new.period, new.key[1], new.key[2])
-            for number, new in ordered
-        ],
-    )
-    ours = set(claimed or ())
-    fresh = [entry for entry in batch if entry[0] in ours]
-    if fresh:
-        await copy_invoices(
-            connection,
-            [
-                InvoiceRow(number, irn_head(new.irn), new.uploaded_at, pack(new.document))
-                for number, new in fresh
-            ],
-        )
-    answers: dict[int, Uploaded | Refusal] = {
-        number: Uploaded(new.irn, new.uploaded_at, new.document, created=True)
-        for number, new in fresh
-    }
-    if len(fresh) < len(batch):
-        again = [entry for entry in batch if entry[0] not in ours]
-        for first in range(0, len(again), limits.BATCH_INVOICE_READS_MAX):
-            some = again[first : first + limits.BATCH_INVOICE_READS_MAX]
-            answers |= await _held(connection, some, with_documents=with_documents)
-    return [answers[number] for number, _ in batch]
-
-
-async def _held(
-    connection: Connection, again: Sequence[tuple[int, NewInvoice]], *, with_documents: bool
-) -> dict[int, Uploaded | Refusal]:
-    """What is answered of invoices whose numbers are taken."""
-    keys = [new.key for _, new in again]
-    rows = await connection.fetch(
-        SQL["invoices_claimed"],
-        [key.financial_year for key in keys],
-        [key.supplier_gstin for key in keys],
-        [key.number for key in keys],
-    )
-    held = {row["position"] - 1: row["invoice_id"] for row in rows}
-    found = await connection.fetch(
-        SQL["invoices_by_irn"],
-        [irn_key(new.irn) for _, new in again],
-        min(held.values()),
-        max(held.values()),
-    )
-    firsts = {row["invoice_id"]: row for row in found}
-    answers: dict[int, Uploaded | Refusal] = {}
-    for position, (number, new) in enumerate(again):
-        first = firsts.get(held[position])
-        if first is None:
-            answers[number] = Refusal("INVOICE_ARCHIVED", irn=new.irn)
-            continue
-        document = unpack(first["document"])
-        one = _again(new, first["uploaded_at"], document)
-        if isinstance(one, Uploaded) and not with_documents:
-            one = one._replace(document=b"")
-        answers[number] = one
-        if len(document) >= limits.INVOICE_BYTES_IN_ONE_GO:
-            await asyncio.sleep(0)
-    return answers
-
-
-def _again(new: NewInvoice, uploaded_at: datetime, first: bytes) -> Uploaded | Refusal:
-    """An invoice sent again, beside what was uploaded first."""
-    if first != new.document:
-        changed = differences(read_inv1(first)[0], read_inv1(new.document)[0])
-        if changed:
-            return Refusal("INVOICE_DIFFERS", faults=tuple(changed[:FAULTS_MAX]), irn=new.irn)
-    return Uploaded(new.irn, uploaded_at, first, created=False)

@@ -19,7 +19,7 @@ _ANOTHER_COUNTRY: Final = "96"
 # Embassies, bodies of the United Nations and others notified: no check character is published.
 _UIN: Final = re.compile(r"[0-9]{4}[A-Z]{3}[0-9]{5}[UO]N[0-9A-Z]").fullmatch
 _PIN: Final = re.compile(r"[1-9][0-9]{5}").fullmatch
-_HSN: Final = re.compile(r"[0-9]{4}(?:[0-9]{2}){0,2}").fullmatch
+_HSN_DIGITS: Final = frozenset({4, 6, 8})
 _HSN_PREFIX: Final = re.compile(r"(?:[0-9]{2}){1,4}").fullmatch
 _DOCUMENT_NUMBER: Final = re.compile(r"[A-Za-z0-9/-]{1,16}").fullmatch
 _VEHICLE: Final = re.compile(
@@ -84,7 +84,9 @@ def pin_fault(text: str) -> str | None:
 
 def hsn_fault(text: str) -> str | None:
     """HSN_FORMAT or None: 4, 6 or 8 digits (A.6, note 1: at minimum four)."""
-    return None if _HSN(text) else "HSN_FORMAT"
+    # A third of the time of a pattern; every line of every invoice has one.
+    sound = len(text) in _HSN_DIGITS and text.isascii() and text.isdigit()
+    return None if sound else "HSN_FORMAT"
 
 
 def hsn_prefix_fault(text: str) -> str | None:

@@ -142,36 +142,35 @@ TAXES: Final = ("cgst", "sgst", "igst", "cess")
 def read_inv1(line: bytes) -> tuple[Inv1, list[Fault]]:
     """The form a document says and the faults of its shape, as `forms.read_form`; texts are as they
     were written, but for identifiers in upper case."""
+    plainly = read_plainly(line)
+    form, faults = read_form(line, Inv1) if plainly is None else (plainly[0], [])
+    _upper_identifiers(form)
+    return form, faults
+
+
+def read_plainly(line: bytes) -> tuple[Inv1, bytes] | None:
+    """The form a document says, as it is written, and the JSON that says it. None where that takes
+    more than one decode: something is wrong, or it may be that a key was given twice."""
     try:
         form = _decode(line)
-        if _has_doubled_keys(line, form):
-            return _read_carefully(line)
+        written = encode(form)
+        # What is written the same has dropped nothing.
+        if written != line and _has_doubled_keys(line, written):
+            return None
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
-        return _read_carefully(line)
-    _upper_identifiers(form)
-    return form, []
+        return None
+    return form, written
 
 
-def _has_doubled_keys(line: bytes, form: Inv1) -> bool:
+def _has_doubled_keys(line: bytes, written: bytes) -> bool:
     """Whether it may be that a key was given twice, one of them dropped without a word. Written
     again the form then has fewer colons: those within strings it kept are the same, unless a
     backslash spells one in another way."""
     if b"\\" in line:
         return True
-    written = encode(form)
-    if written == line:
-        return False
     colons = line.count(b":")
-    if written.count(b":") == colons:
-        return False
     # A form leaves a member out that says null; what was merely parsed does not.
-    return encode(_parse(line)).count(b":") != colons
-
-
-def _read_carefully(line: bytes) -> tuple[Inv1, list[Fault]]:
-    form, faults = read_form(line, Inv1)
-    _upper_identifiers(form)
-    return form, faults
+    return written.count(b":") != colons and encode(_parse(line)).count(b":") != colons
 
 
 def _upper_identifiers(form: Inv1) -> None:

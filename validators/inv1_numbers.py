@@ -5,11 +5,12 @@ by one, those that are none are found, and what is left is what can be counted w
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
@@ -21,7 +22,8 @@ RATE_MAX: Final = 1000
 """Per cent; some cess is several times the value."""
 THOUSAND: Final = 1000
 
-_CANONICAL: Final = re.compile(r"(?:(?:0|[1-9][0-9]{0,12}+)\.[0-9]{2}\n)++").fullmatch
+_CANONICAL: Final = re.compile(r"(?:,(?:0|[1-9][0-9]{0,12}+)\.[0-9]{2})++").fullmatch
+_integers: Final = msgspec.json.Decoder(list[int]).decode
 _DECIMAL: Final = re.compile(r"(-?[0-9]{1,9})(?:\.([0-9]{1,3}))?").fullmatch
 _CHARGES: Final = ("freight", "insurance", "packing_forwarding")
 _LINE_AMOUNTS: Final = ("unit_price", "total", "discount", "taxable_value")
@@ -71,7 +73,8 @@ def decimal_of(thousandths: int) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _quantity(written: str) -> int:
+def quantity_of(written: str) -> int:
+    """A quantity in thousandths. Raises NumberError for any other text."""
     number = thousandths(written)
     if number <= 0:
         raise NumberError("NOT_POSITIVE")
@@ -79,7 +82,8 @@ def _quantity(written: str) -> int:
 
 
 @lru_cache(maxsize=65_536)
-def _rate(written: str) -> int:
+def rate_of(written: str) -> int:
+    """A rate in thousandths of a per cent. Raises NumberError for any other text."""
     number = thousandths(written)
     if not 0 <= number <= RATE_MAX * THOUSAND:
         raise NumberError("OUT_OF_RANGE", f"must be from 0 to {RATE_MAX}")
@@ -109,15 +113,25 @@ def numbers_of(form: Inv1) -> Numbers | None:
             rates.append(cess.rate)
     written += (form.freight, form.insurance, form.packing_forwarding, form.total_value)
     try:
-        joined = "\n".join(written) + "\n"
-        numbers = Numbers([], list(map(_quantity, quantities)), list(map(_rate, rates)))
+        amounts = paise_of(written)
+        if amounts is None:
+            return None
+        return Numbers(amounts, list(map(quantity_of, quantities)), list(map(rate_of, rates)))
     except (TypeError, NumberError):
         return None
-    # All of them at once: a call for each would take four times as long.
+
+
+def paise_of(amounts: Sequence[str]) -> list[int] | None:
+    """Amounts in paise, all of them at once: a call for each would take six times as long. None
+    unless every one is written with two decimals. Raises TypeError for what is no text."""
+    joined = f",{','.join(amounts)}"
     if not _CANONICAL(joined):
         return None
-    numbers.amounts.extend(map(int, joined.replace(".", "").split()))
-    return numbers
+    digits = joined.replace(",0.00", ",0").replace(".", "")[1:]
+    try:
+        return _integers(f"[{digits}]")
+    except msgspec.DecodeError:  # JSON has no integers that begin with a zero: 0.45 is 045.
+        return list(map(int, digits.split(",")))
 
 
 def normalise_numbers(form: Inv1) -> list[Fault]:
@@ -167,12 +181,12 @@ def _amount_text(written: Any) -> str:
 
 
 def _quantity_text(written: Any) -> str:
-    _quantity(text := str(written))
+    quantity_of(text := str(written))
     return text
 
 
 def _rate_text(written: Any) -> str:
-    _rate(text := str(written))
+    rate_of(text := str(written))
     return text
 
 

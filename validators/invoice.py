@@ -3,6 +3,7 @@ another of the same number."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from validators.inv1 import NOTHING, TAXES, Inv1
 from validators.inv1_numbers import thousandths
 
 
-class InvoiceKey(NamedTuple):
+class InvoiceKey(Struct, frozen=True, order=True, gc=False):
     """What makes an invoice the same: supplier, financial year by its first calendar year, and
     document number in upper case."""
 
@@ -28,9 +29,13 @@ class InvoiceKey(NamedTuple):
     @property
     def irn(self) -> str:
         """The Invoice Reference Number, r2(2): 64 lower-case hexadecimal characters."""
-        year = self.financial_year
-        named = f"{self.supplier_gstin}{year}-{(year + 1) % 100:02}INV{self.number}"
+        named = f"{self.supplier_gstin}{_said(self.financial_year)}INV{self.number}"
         return sha256(named.encode("ascii")).hexdigest()
+
+
+@lru_cache
+def _said(financial_year: int) -> str:
+    return f"{financial_year}-{(financial_year + 1) % 100:02}"
 
 
 def key_of(form: Inv1) -> InvoiceKey:

@@ -16,9 +16,9 @@ from validators.money import rupees
 TOLERANCE_PAISE: Final = 100
 """Rs 1 a document, for rounding."""
 
-_ALWAYS_INTER_STATE: Final = frozenset({"EXPORT", "SEZ"})
+ALWAYS_INTER_STATE: Final = frozenset({"EXPORT", "SEZ"})
 
-_PER_CENT: Final = 100 * THOUSAND
+PER_CENT: Final = 100 * THOUSAND
 """What a rate in thousandths of a per cent is of."""
 
 
@@ -62,8 +62,8 @@ def what_is_off(form: Inv1, numbers: Numbers) -> list[Off]:
             amount, rate = amounts[following], next(rates)
             following += 1
             taxes += amount
-            if not -_PER_CENT < amount * _PER_CENT - rate * taxable < _PER_CENT:
-                off.append(_off(f"/lines/{index}/{name}/amount", amount, rate * taxable, _PER_CENT))
+            if not -PER_CENT < amount * PER_CENT - rate * taxable < PER_CENT:
+                off.append(_off(f"/lines/{index}/{name}/amount", amount, rate * taxable, PER_CENT))
     value += amounts[following] + amounts[following + 1] + amounts[following + 2]
     stated = amounts[following + 3]
     expected = value + taxes
@@ -103,7 +103,7 @@ def tax_faults(form: Inv1) -> list[Fault]:
     if form.shipped_to is not None:
         # INV-1 does not name the place of supply: it is either of the two, and not ours to say.
         states.add(form.shipped_to.state_code)
-    outside = form.supply_type in _ALWAYS_INTER_STATE
+    outside = form.supply_type in ALWAYS_INTER_STATE
     may_be_inter = outside or states != {supplier}
     may_be_intra = not outside and supplier in states
     faults: list[Fault] = []

@@ -8,7 +8,7 @@ from gateway.bulk import BulkEnd, BulkLine, LineAnswer, refused
 from gateway.ndjson import NDJSON
 from gateway.operation import Operation
 from gateway.services import Services
-from ingest.invoices import Uploaded
+from ingest.invoice_writes import Uploaded
 from validators.authority import TRADERS, Person
 from validators.errors import Refusal
 from validators.inv1 import Inv1

@@ -8,7 +8,7 @@ from gateway.invoice_views import InvoiceView, invoice_json
 from gateway.operation import Operation
 from gateway.replaying import acting
 from gateway.services import Services
-from ingest.invoices import Uploaded
+from ingest.invoice_writes import Uploaded
 from ingest.replay import Request, StoredAnswer
 from validators.authority import TRADERS
 from validators.errors import Fault
