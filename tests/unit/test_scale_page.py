@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from loadtest.bench.footprint import TableBytes
 from loadtest.bench.result import Result, saved
 from loadtest.scale import needs
 from loadtest.scale.assumptions import Assumptions, assumptions
@@ -121,6 +122,56 @@ def test_cells_are_a_power_of_two_enough_for_every_limit(
     limit: str, asked: float, enough: int
 ) -> None:
     assert Cells(**{**dict.fromkeys(Cells.__struct_fields__, 0.1), limit: asked}).enough == enough
+
+
+@pytest.mark.parametrize(
+    ("limit", "assumption"), [("by_bytes", "cell_tb"), ("by_cores", "server_cores")]
+)
+def test_a_server_twice_as_large_leaves_half_as_many_cells(
+    limit: str, assumption: str, result: Result, assumed: Assumptions
+) -> None:
+    known = measured(result, assumed)
+    before = needs.cells(known, assumed)
+    after = needs.cells(known, assumed.but(**{assumption: 2 * assumed[assumption].value}))
+    for name in Cells.__struct_fields__:
+        halves = 2 if name == limit else 1
+        assert getattr(after, name) * halves == pytest.approx(getattr(before, name))
+
+
+def test_a_cell_writes_no_more_log_than_a_server_was_seen_to(
+    result: Result, assumed: Assumptions
+) -> None:
+    known = measured(result, assumed)
+    written = needs.peak(known, assumed).wal
+    as_much = msgspec.structs.replace(known, wal_seen=written / 5)
+    assert needs.cells(as_much, assumed).by_wal == pytest.approx(5)
+
+
+def test_indexes_written_at_random_fit_their_share_of_memory(
+    result: Result, assumed: Assumptions
+) -> None:
+    tables_by_hand = {
+        "eway_bill": TableBytes(0, 100),
+        "document_claim": TableBytes(0, 50),
+        "invoice": TableBytes(0, 30),
+        "invoice_claim": TableBytes(0, 80),
+    }
+    known = msgspec.structs.replace(measured(result, assumed), tables=tables_by_hand)
+    month = assumed.but(bills_a_month=100e6, server_gb=26, index_share=0.5)
+    # 60 GB of documents and 10 GB of parties; 13 GB less 3 GB of reference numbers in a cell.
+    assert needs.cells(known, month).by_indexes == pytest.approx(7)
+
+
+def test_live_bills_are_in_redis_and_old_invoices_in_files(
+    result: Result, assumed: Assumptions
+) -> None:
+    known = msgspec.structs.replace(measured(result, assumed), redis_bytes=500)
+    live = assumed.but(bills_a_month=30e6, live_days=4)
+    assert needs.redis_gigabytes(known, live) == pytest.approx(2)
+    old = assumed.but(
+        invoices_a_month=1e9, claims_years=2, invoices_months_online=4, archived_bytes=100
+    )
+    assert needs.archive_terabytes(old) == pytest.approx(2)
 
 
 def test_twice_the_cores_of_workers_take_twice_the_processes(
