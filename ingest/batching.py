@@ -44,8 +44,9 @@ class Batcher(Generic[Item, Answer]):
         """How many items wait for a lane."""
         return len(self._waiting)
 
-    async def submit(self, item: Item) -> Answer:
-        """The item's result. Raises Refusal OVERLOADED when too many wait already."""
+    def submit(self, item: Item) -> "asyncio.Future[Answer]":
+        """The item's result, to be awaited. Raises Refusal OVERLOADED at once when too many wait
+        already."""
         if len(self._waiting) >= self._waiting_max:
             raise Refusal("OVERLOADED")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -55,7 +56,7 @@ class Batcher(Generic[Item, Answer]):
             lane = asyncio.create_task(self._drain())
             self._tasks.add(lane)
             lane.add_done_callback(self._tasks.discard)
-        return await future
+        return future
 
     async def close(self) -> None:
         """Waits until everything submitted has its result."""

@@ -4,7 +4,7 @@ A bill may be new, may complete a Part A that waited, or may go on from another 
 takes the place of ends in the transaction that stores it.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -153,11 +153,14 @@ class Generation:
         decides it, again if there is a notification by then that it was not decided by. Raises as
         `generate`, and OutdatedError when what it was to take the place of has changed."""
 
-        async def decide(known: KnownNotifications) -> StoredAnswer:
+        def decide(known: KnownNotifications) -> Awaitable[StoredAnswer]:
             new = make(known)
-            if known.notifications:
-                new = await self._with_tag(new, known)
-            return await self._commits.submit(new)
+            # Nearly always there are none, and each step on the way is one for every bill.
+            return (
+                self._submit_tagged(new, known)
+                if known.notifications
+                else self._commits.submit(new)
+            )
 
         try:
             return await self._notifications.decided_by_all(decide)
@@ -176,6 +179,9 @@ class Generation:
     async def close(self) -> None:
         """Waits until everything accepted is committed."""
         await self._commits.close()
+
+    async def _submit_tagged(self, new: NewBill, known: KnownNotifications) -> StoredAnswer:
+        return await self._commits.submit(await self._with_tag(new, known))
 
     async def _with_tag(self, new: NewBill, known: KnownNotifications) -> NewBill:
         """The bill, refused if its vehicle has not the tag that it needs, r2(4)."""

@@ -66,7 +66,10 @@ async def turns(count: int) -> None:
 
 
 def submit_all(batcher: Batcher[str, str], items: Sequence[str]) -> list[asyncio.Task[str]]:
-    return [asyncio.create_task(batcher.submit(item)) for item in items]
+    async def submitted(item: str) -> str:
+        return await batcher.submit(item)
+
+    return [asyncio.create_task(submitted(item)) for item in items]
 
 
 async def test_a_lone_item_does_not_wait() -> None:
