@@ -41,8 +41,8 @@ _SETTINGS = {
     "max_wal_size": "4GB",
     "min_wal_size": "1GB",
     "checkpoint_timeout": "15min",
-    # The wheel has pglz alone, which takes 0.15 ms a page: after a checkpoint, when most pages go to
-    # the log whole, that was six times the rest of a bill's cost.
+    # The wheel has pglz alone, 0.15 ms a page: after a checkpoint, when most pages go to the log
+    # whole, that was six times the rest of a bill's cost.
     "wal_compression": "off",
     "huge_pages": "try",
     "max_connections": str(limits.POSTGRES_CONNECTIONS_MAX),
