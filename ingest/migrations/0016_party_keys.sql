@@ -10,7 +10,7 @@ CREATE INDEX eway_bill_transporter ON eway_bill (hashtextextended(transporter_id
     WITH (deduplicate_items = off) WHERE transporter_id IS NOT NULL;
 
 -- Instants are sent as seconds since 1970: the client spends a microsecond on a timestamptz, a third of
--- that on its seconds. A double holds them to the microsecond until the year 2255.
+-- that on its seconds. They come out to the microsecond until 2106; the numbers of bills end in 2091.
 ALTER TYPE new_eway_bill
     ALTER ATTRIBUTE generated_at       TYPE double precision,
     ALTER ATTRIBUTE valid_until        TYPE double precision,
