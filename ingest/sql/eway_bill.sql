@@ -146,17 +146,13 @@ ORDER BY vehicle_number LIMIT $2;
 -- A page of the bills of one party in one role, newest first; every filter may be null. The roles
 -- not asked for cost nothing: their branch is false before any row is read.
 SELECT * FROM (
-    SELECT * FROM eway_bill
-    WHERE $1 = 'supplier' AND hashtextextended(supplier_gstin, 0) = hashtextextended($2, 0)
-      AND supplier_gstin = $2
+    SELECT * FROM eway_bill WHERE $1 = 'supplier' AND supplier_gstin = $2
     UNION ALL
     SELECT * FROM eway_bill
-    WHERE $1 = 'recipient' AND hashtextextended(recipient_gstin, 0) = hashtextextended($2, 0)
-      AND recipient_gstin = $2 AND recipient_gstin <> 'URP'
+    WHERE $1 = 'recipient' AND recipient_gstin = $2 AND recipient_gstin <> 'URP'
     UNION ALL
     SELECT * FROM eway_bill
-    WHERE $1 = 'transporter' AND hashtextextended(transporter_id, 0) = hashtextextended($2, 0)
-      AND transporter_id = $2 AND handed_to IS NULL
+    WHERE $1 = 'transporter' AND transporter_id = $2 AND handed_to IS NULL
     UNION ALL
     SELECT * FROM eway_bill WHERE $1 = 'transporter' AND handed_to = $2
 ) AS bill
@@ -189,10 +185,7 @@ CROSS JOIN LATERAL (SELECT ebn FROM eway_bill WHERE eway_bill.ebn = claim.ebn LI
 WITH looked_at AS MATERIALIZED (
     SELECT ebn, generated_at, cancelled_at, renewed_at, document_type, document_number,
            document_date, reason_code, recipient_gstin, place_of_delivery, hsn_code, value_paise
-    FROM eway_bill
-    WHERE hashtextextended(supplier_gstin, 0) = hashtextextended($1, 0) AND supplier_gstin = $1
-      AND ebn > $2
-    ORDER BY ebn LIMIT $3
+    FROM eway_bill WHERE supplier_gstin = $1 AND ebn > $2 ORDER BY ebn LIMIT $3
 )
 SELECT reached.ebn AS reached, supply.*
 FROM (SELECT max(ebn) AS ebn FROM looked_at) AS reached

@@ -69,41 +69,6 @@ async def test_concurrent_migrations_apply_each_once(server_dsn: str, dsn: str) 
     assert len(schemas[0]) > 50
 
 
-_LAY = """
-INSERT INTO eway_bill (
-    ebn, version, rulebook, generated_by, generated_at, valid_until, required, clause,
-    supplier_gstin, recipient_gstin, transporter_id, place_of_delivery, document_type,
-    document_number, document_date, value_paise, hsn_code, reason_code, mode, distance_km)
-VALUES ($1, 1, '2017-06', $2, now(), now(), true, '1(1)', $2, $3, $4, '560001', 'INVOICE', 'OLD/1',
-        '2026-11-01', 100, '7215', 1, 'ROAD', 10)"""
-
-
-_KEYED = """SELECT count(*) FROM pg_indexes
-    WHERE tablename = 'eway_bill_2026_11' AND indexdef LIKE '%hashtextextended%'"""
-
-
-async def test_a_bill_of_before_is_found_by_the_keys_of_its_parties(server_dsn: str) -> None:
-    connection = await asyncpg.connect(server_dsn)
-    await connection.execute("CREATE DATABASE of_before")
-    await connection.close()
-    connection = await asyncpg.connect(server_dsn.replace("/gateway?", "/of_before?"))
-    scripts = migrations()
-    for _, script in scripts[:15]:
-        await connection.execute(script)
-    number = await connection.fetchval("SELECT lease_numbers('2026-11-01', 1)")
-    parties = {"supplier": SUPPLIER, "recipient": RECIPIENT, "transporter": "88AAACT1234A1Z5"}
-    await connection.execute(_LAY, number, *parties.values())
-    for _, script in scripts[15:]:
-        await connection.execute(script)
-    # The months there were have the indexes as well.
-    assert await connection.fetchval(_KEYED) == len(parties)
-    for role, party in parties.items():
-        asked = (role, party, 10**12, 0, None, None, None, None, None, 50)
-        (bill,) = await connection.fetch(SQL["list_bills"], *asked)
-        assert bill["ebn"] == number
-    await connection.close()
-
-
 async def test_instants_sent_as_seconds_come_out_to_the_microsecond(
     record: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
