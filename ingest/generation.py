@@ -10,8 +10,6 @@ from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-import asyncpg
-
 from ingest import limits
 from ingest.batching import Batcher
 from ingest.changes import OutdatedError, store_changes
@@ -219,8 +217,7 @@ async def _write(
         asked = [new for new in asked if new.bill.ebn not in answers]
         # Of one document the bill first that it was freed for.
         asked.sort(key=lambda new: (new.document, not _ends_something(new)))
-    rows = await _store(connection, asked)
-    stored = {row["ebn"] for row in rows}
+    hot_epoch, stored = await _store(connection, asked)
     while refused := [new for new in asked if new.bill.ebn not in stored]:
         if any(map(_ends_something, refused)):
             raise SpoiltError("a document was taken from the bill that held it")
@@ -230,8 +227,8 @@ async def _write(
             answers |= {new.bill.ebn: why for new, why in zip(refused, whys, strict=True)}
             await drop_all(connection, refused)
             break
-        rows += await _store(connection, refused)
-        stored = {row["ebn"] for row in rows}
+        epoch, freed = await _store(connection, refused)
+        hot_epoch, stored = epoch if hot_epoch is None else hot_epoch, stored | freed
     bills = [new.bill for new in asked if new.bill.ebn in stored]
     if any(bill.part_a.supplier_contact for bill in bills):
         await owe_suppliers(connection, bills)
@@ -239,22 +236,26 @@ async def _write(
     vehicles = {new.bill.vehicle_number for new in asked if new.bill.vehicle_number}
     return Written(
         [answers.get(new.bill.ebn, new.answer) for new in batch],
-        rows[0]["hot_epoch"] if rows else None,
+        hot_epoch,
         [*stale_keys, *(vehicle_key(vehicle) for vehicle in vehicles)],
     )
 
 
-async def _store(connection: Connection, asked: Sequence[NewBill]) -> list[asyncpg.Record]:
-    allowed = [new for new in asked if new.refusal is None]
-    if not allowed:
-        return []
-    rows = await connection.fetch(
-        SQL["generate_eway_bills"], [new_row(new.bill, new.document) for new in allowed]
-    )
-    newest = rows[0]["notification_version"] if rows else None
-    if rows and any(new.notification_version != newest for new in asked):
+async def _store(
+    connection: Connection, asked: Sequence[NewBill]
+) -> tuple[int | None, frozenset[int]]:
+    """Stores those whose document is free; answers the epoch of the hot state, as `Written` has it,
+    and their numbers."""
+    rows = [new_row(new.bill, new.document) for new in asked if new.refusal is None]
+    if not rows:
+        return None, frozenset()
+    (found,) = await connection.fetch(SQL["generate_eway_bills"], rows)
+    if found["ebns"] is None:
+        return None, frozenset()
+    newest = found["notification_version"]
+    if any(new.notification_version != newest for new in asked):
         raise OutdatedNotificationsError
-    return rows
+    return found["hot_epoch"], frozenset(found["ebns"])
 
 
 def _why(new: NewBill, held: Refusal) -> Refusal:

@@ -1,5 +1,6 @@
 """Rows of PostgreSQL and values of Redis: e-way bills both ways, Parts A as rows."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
@@ -44,16 +45,20 @@ def _json(value: object) -> str | None:
     )
 
 
+def _seconds(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
+
+
 def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
-    """A `new_eway_bill` of the record."""
+    """A `new_eway_bill` of the record; its instants are seconds since 1970."""
     part_a = bill.part_a
     return (
         bill.ebn,
         bill.rulebook,
         bill.generated_by,
-        bill.generated_at,
-        bill.valid_until,
-        bill.acceptance_until,
+        bill.generated_at.timestamp(),
+        bill.valid_until.timestamp(),
+        _seconds(bill.acceptance_until),
         bill.required,
         bill.clause,
         part_a.supplier_gstin,
@@ -74,15 +79,15 @@ def new_row(bill: EwayBill, document: DocumentKey) -> tuple[Any, ...]:
         _json(part_a.goods),
         _json(part_a.supplier_contact),
         bill.vehicle_number,
-        bill.vehicle_since,
+        _seconds(bill.vehicle_since),
         document.financial_year,
         document.digest,
         bill.furnished_by,
         bill.over_dimensional,
         bill.renewed_from,
-        bill.first_generated_at,
+        _seconds(bill.first_generated_at),
         bill.first_ebn,
-        bill.verified_at,
+        _seconds(bill.verified_at),
         bytes.fromhex(part_a.irn) if part_a.irn else None,
     )
 

@@ -1,7 +1,8 @@
 -- name: generate_eway_bills
--- Stores the bills whose document has no live bill yet; answers those stored, each under the lock
--- that keeps its vehicle's hot state from being filled meanwhile, the epoch of the hot state (not
--- positive while that is closed), and the newest of the Commissioner's notifications.
+-- Stores the bills whose document has no live bill yet; answers in one row the numbers of those stored,
+-- null for none, each under the lock that keeps its vehicle's hot state from being filled meanwhile,
+-- the epoch of the hot state (not positive while that is closed), and the newest of the Commissioner's
+-- notifications.
 WITH request AS MATERIALIZED (
     SELECT * FROM unnest($1::new_eway_bill[])
 ), claimed AS (
@@ -18,18 +19,20 @@ WITH request AS MATERIALIZED (
         renewed_from, first_generated_at, first_ebn, verified_at, irn
     )
     SELECT
-        ebn, 1, rulebook, generated_by, generated_at, valid_until, acceptance_until, required,
+        ebn, 1, rulebook, generated_by, to_timestamp(generated_at), to_timestamp(valid_until),
+        to_timestamp(acceptance_until), required,
         clause, supplier_gstin, recipient_gstin, place_of_dispatch, place_of_delivery,
         document_type, document_number, document_date, value_paise, hsn_code, reason_code,
         transport_document_number, mode, distance_km, distance_to_transporter_km, transporter_id,
-        goods, supplier_contact, vehicle_number, vehicle_since, furnished_by, over_dimensional,
-        renewed_from, first_generated_at, first_ebn, verified_at, irn
+        goods, supplier_contact, vehicle_number, to_timestamp(vehicle_since), furnished_by,
+        over_dimensional, renewed_from, to_timestamp(first_generated_at), first_ebn,
+        to_timestamp(verified_at), irn
     FROM request JOIN claimed USING (ebn)
     RETURNING ebn, vehicle_number
 )
 SELECT
-    ebn,
-    pg_advisory_xact_lock_shared(hashtextextended(vehicle_number, 0)),
+    array_agg(ebn) AS ebns,
+    count(pg_advisory_xact_lock_shared(hashtextextended(vehicle_number, 0))) AS locks,
     (SELECT CASE WHEN is_open THEN epoch ELSE -epoch END FROM hot_state) AS hot_epoch,
     (SELECT coalesce(max(notification_id), 0) FROM notification) AS notification_version
 FROM stored;

@@ -69,6 +69,19 @@ async def test_concurrent_migrations_apply_each_once(server_dsn: str, dsn: str) 
     assert len(schemas[0]) > 50
 
 
+async def test_instants_sent_as_seconds_come_out_to_the_microsecond(
+    record: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    began, end = datetime(2017, 7, 1, tzinfo=UTC), datetime(2093, 1, 1, tzinfo=UTC)
+    step = timedelta(days=1, microseconds=86_400_001 // 7)
+    instants = [began + number * step for number in range((end - began) // step)]
+    rows = await record.fetch(
+        "SELECT to_timestamp(seconds) FROM unnest($1::double precision[]) AS seconds",
+        [at.timestamp() for at in instants],
+    )
+    assert [row[0] for row in rows] == instants
+
+
 async def test_commits_are_on_disk_whatever_the_default(gateway: Gateway, dsn: str) -> None:
     direct = await asyncpg.connect(dsn)
     name = await direct.fetchval("SELECT current_database()")
