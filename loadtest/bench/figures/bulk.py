@@ -24,6 +24,9 @@ from loadtest.invoices import gstin, invoices
 _CHUNK: Final = 256 * 1024
 _FIRST_SEED: Final = 10_000
 """Beyond those the dictionary was trained with."""
+_LINES: Final = 2_500
+"""In one upload. The kernel spreads connections over the workers as coins fall: with one long
+upload each, the fall of so few coins would be measured."""
 _BATCH: Final = 500
 """Invoices in one request, where they do not come by the line."""
 _PART_IN_BATCHES: Final = 4
@@ -61,15 +64,20 @@ class _Bulk:
         self._bodies: list[bytes] = []
 
     def by_the_line(self, number: int) -> Callable[[], Done]:
-        """Uploads at once."""
+        """Senders at once, each of the next upload that nobody has begun."""
         self._begin(number)
         gateway = self._systems.gateway
         tokens = [gateway.sign_in(client) for client in self._clients]
-        sent = list(zip(tokens, self._bodies, strict=True))
+        parts = [list(_parts(body)) for body in self._bodies]
+        due = [pair for same in zip(*parts, strict=True) for pair in zip(tokens, same, strict=True)]
 
         async def act() -> int:
-            uploads = [upload(gateway.address, token, _chunks(body)) for token, body in sent]
-            return sum(await asyncio.gather(*uploads))
+            following = iter(due)
+
+            async def sender() -> int:
+                return sum([await upload(gateway.address, *pair) for pair in following])
+
+            return sum(await asyncio.gather(*(sender() for _ in tokens)))
 
         return _timed(act, self._settings.uploads * self._settings.invoices)
 
@@ -140,6 +148,9 @@ def _timed(act: Callable[[], Coroutine[None, None, int]], count: int) -> Callabl
     return lambda: uvloop.run(timed())
 
 
-def _chunks(body: bytes) -> Iterator[bytes]:
-    for first in range(0, len(body), _CHUNK):
-        yield body[first : first + _CHUNK]
+def _parts(body: bytes) -> Iterator[list[bytes]]:
+    """The uploads that lines are sent in, each in chunks."""
+    lines = body.splitlines(keepends=True)
+    for at in range(0, len(lines), _LINES):
+        part = b"".join(lines[at : at + _LINES])
+        yield [part[first : first + _CHUNK] for first in range(0, len(part), _CHUNK)]
