@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from gateway.edge import Edge
 from gateway.http import Answer, Stream
-from gateway.operation import OperationRoute, answer_headers
+from gateway.operation import OperationRoute, answer_head
 
 
 class Protocol(HttpToolsProtocol):
@@ -140,14 +140,15 @@ class WholeRequest:
 
     def _send(self, answer: Answer) -> None:
         protocol = self._protocol
-        headers = protocol.server_state.default_headers + answer_headers(
-            answer, self._scope["request_id"]
-        )
-        if not self.keep_alive:
-            headers.append((b"connection", b"close"))
-        written = [b"%b: %b\r\n" % header for header in headers]
         protocol.transport.write(
-            b"".join([STATUS_LINE[answer.status], *written, b"\r\n", answer.body])
+            b"%b%b%b%b\r\n%b"
+            % (
+                STATUS_LINE[answer.status],
+                b"".join([b"%b: %b\r\n" % each for each in protocol.server_state.default_headers]),
+                answer_head(answer, self._scope["request_id"]),
+                b"" if self.keep_alive else b"connection: close\r\n",
+                answer.body,
+            )
         )
         self.response_complete = True
         if not self.keep_alive:

@@ -48,6 +48,7 @@ use up the month's numbers."""
 
 
 _document_of: Final = attrgetter("document")
+_claim_of: Final = attrgetter("claim")
 
 
 class NewBill(NamedTuple):
@@ -202,11 +203,12 @@ class Generation:
 async def _write(
     notices: Notices, connection: Connection, batch: Sequence[NewBill]
 ) -> Written[StoredAnswer]:
-    lost = await claim_all(connection, batch)
-    answers: dict[int, Exception] = {
-        new.bill.ebn: why for new, why in zip(batch, lost, strict=True) if why
-    }
-    asked = [new for new in batch if new.bill.ebn not in answers]
+    answers: dict[int, Exception] = {}
+    asked = list(batch)
+    if any(map(_claim_of, batch)):
+        lost = await claim_all(connection, batch)
+        answers = {new.bill.ebn: why for new, why in zip(batch, lost, strict=True) if why}
+        asked = [new for new in batch if new.bill.ebn not in answers]
     stale_keys: Sequence[str] = ()
     # In the order of their documents, so that two transactions never wait in a circle.
     asked.sort(key=_document_of)
@@ -218,7 +220,8 @@ async def _write(
         # Of one document the bill first that it was freed for.
         asked.sort(key=lambda new: (new.document, not _ends_something(new)))
     hot_epoch, stored = await _store(connection, asked)
-    while refused := [new for new in asked if new.bill.ebn not in stored]:
+    while len(stored) < len(asked):
+        refused = [new for new in asked if new.bill.ebn not in stored]
         if any(map(_ends_something, refused)):
             raise SpoiltError("a document was taken from the bill that held it")
         held, released = await why_refused(connection, [_asked(new) for new in refused])
