@@ -38,7 +38,8 @@ class Listing:
         self, party: str, wanted: ListFilter, at: datetime, count: int
     ) -> Sequence[EwayBill]:
         """At most `count` bills of a party, r1(2), r1(6), highest number first, their status as of
-        `at`. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
+        `at`. For a filter that few bills pass, all that the party has may be read: a statement's
+        time and LISTS_AT_ONCE bound that. Raises Refusal OVERLOADED or RECORD_UNAVAILABLE."""
         # A number's month bounds the partitions that are looked into.
         first = first_number_of(wanted.generated_from) if wanted.generated_from else 0
         before = wanted.before or BEYOND_EVERY_NUMBER
@@ -46,8 +47,7 @@ class Listing:
             before = min(before, first_number_of(wanted.generated_to) + SERIALS_PER_MONTH)
         async with self._turns:
             rows = await self._database.fetch(
-                "list_bills",
-                wanted.role,
+                f"list_bills_as_{wanted.role}",
                 party,
                 before,
                 first,

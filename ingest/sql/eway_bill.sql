@@ -142,29 +142,31 @@ SELECT DISTINCT vehicle_number FROM eway_bill
 WHERE vehicle_number > $1 AND ebn >= $3
 ORDER BY vehicle_number LIMIT $2;
 
--- name: list_bills
--- A page of the bills of one party in one role, newest first; every filter may be null. The roles
--- not asked for cost nothing: their branch is false before any row is read.
-SELECT * FROM (
-    SELECT * FROM eway_bill WHERE $1 = 'supplier' AND supplier_gstin = $2
-    UNION ALL
-    SELECT * FROM eway_bill
-    WHERE $1 = 'recipient' AND recipient_gstin = $2 AND recipient_gstin <> 'URP'
-    UNION ALL
-    SELECT * FROM eway_bill
-    WHERE $1 = 'transporter' AND transporter_id = $2 AND handed_to IS NULL
-    UNION ALL
-    SELECT * FROM eway_bill WHERE $1 = 'transporter' AND handed_to = $2
-) AS bill
-WHERE ebn < $3 AND ebn >= $4
-  AND ($5::timestamptz IS NULL OR generated_at >= $5)
-  AND ($6::timestamptz IS NULL OR generated_at <= $6)
-  AND ($7::text IS NULL OR upper(document_number) = upper($7))
-  -- As eway_bill.status says it of one bill; a test holds the two together.
-  AND ($8::text IS NULL OR $8 = CASE WHEN cancelled_at IS NOT NULL THEN 'CANCELLED'
-                                     WHEN renewed_to IS NOT NULL THEN 'RENEWED'
-                                     WHEN valid_until >= $9 THEN 'ACTIVE' ELSE 'EXPIRED' END)
-ORDER BY ebn DESC LIMIT $10;
+-- name: list_bills_as_supplier
+-- A page of the bills of a supplier, newest first; every filter may be null.
+SELECT bill.* FROM eway_bill AS bill
+WHERE supplier_gstin = $1 AND ebn < $2 AND ebn >= $3 AND is_listed(bill, $4, $5, $6, $7, $8)
+ORDER BY ebn DESC LIMIT $9;
+
+-- name: list_bills_as_recipient
+-- The same of a recipient.
+SELECT bill.* FROM eway_bill AS bill
+WHERE recipient_gstin = $1 AND recipient_gstin <> 'URP'
+  AND ebn < $2 AND ebn >= $3 AND is_listed(bill, $4, $5, $6, $7, $8)
+ORDER BY ebn DESC LIMIT $9;
+
+-- name: list_bills_as_transporter
+-- The same of whoever carries. Each of the two has an order and a limit of its own: without them all
+-- that the transporter has would be read and sorted, for every page.
+(SELECT bill.* FROM eway_bill AS bill
+ WHERE transporter_id = $1 AND handed_to IS NULL
+   AND ebn < $2 AND ebn >= $3 AND is_listed(bill, $4, $5, $6, $7, $8)
+ ORDER BY ebn DESC LIMIT $9)
+UNION ALL
+(SELECT bill.* FROM eway_bill AS bill
+ WHERE handed_to = $1 AND ebn < $2 AND ebn >= $3 AND is_listed(bill, $4, $5, $6, $7, $8)
+ ORDER BY ebn DESC LIMIT $9)
+ORDER BY ebn DESC LIMIT $9;
 
 -- name: bills_of_documents
 -- The bills that documents of one financial year have, each with its position.
