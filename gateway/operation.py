@@ -120,20 +120,19 @@ def refused(refusal: Refusal, request_id: str) -> Answer:
     )
 
 
-def answer_head(answer: Answer, request_id: str) -> bytes:
-    """The headers of an answer as they are written: content type, length, request id, its own."""
-    head = b"content-type: %b\r\ncontent-length: %d\r\nx-request-id: %b\r\n" % (
-        answer.content_type,
-        len(answer.body),
-        request_id.encode(),
-    )
-    return head + b"".join([b"%b: %b\r\n" % header for header in answer.headers])
+def answer_headers(answer: Answer, request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer: content type, length, request id and its own."""
+    return [
+        (b"content-type", answer.content_type),
+        (b"content-length", b"%d" % len(answer.body)),
+        (b"x-request-id", request_id.encode()),
+        *answer.headers,
+    ]
 
 
 async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
     """Sends an answer with its headers."""
-    written = answer_head(answer, request_id).splitlines()
-    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in written)]
+    headers = answer_headers(answer, request_id)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

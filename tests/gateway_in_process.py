@@ -51,6 +51,7 @@ class Gateway:
     address: str
     clock: TestClock
     http: httpx.AsyncClient
+    server: uvicorn.Server
 
     async def call(
         self, who: Person | None, method: str, path: str, **request: Any
@@ -91,7 +92,7 @@ async def gateway_in_process(
             async with httpx.AsyncClient(
                 base_url=address, timeout=30, verify=_NO_CERTIFICATES
             ) as http:
-                yield Gateway(services, address, clock, http)
+                yield Gateway(services, address, clock, http, server)
             services.bulk.close()
 
 

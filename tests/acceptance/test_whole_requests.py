@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
+from gateway.protocol import Protocol, WholeRequest
 from ingest import limits
 from tests.documents import SUPPLIER, document, person
 from tests.gateway_in_process import Gateway
@@ -73,7 +74,7 @@ def _in_chunks(request: bytes) -> bytes:
     head = re.sub(rb"Content-Length: \d+", b"Transfer-Encoding: chunked", head)
     chunks = [body[:7], body[7:]] if len(body) > 7 else [body]
     sent = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
-    return head + b"\r\n\r\n" + sent + b"0\r\nX-Sum: 1\r\n\r\n"
+    return head + b"\r\n\r\n" + sent + b"0\r\nIdempotency-Key: of a trailer\r\n\r\n"
 
 
 def _cut(request: bytes) -> list[tuple[bytes, ...]]:
@@ -184,30 +185,90 @@ async def test_what_was_asked_for_is_done_though_nobody_waits(gateway: Gateway) 
     assert again.status_code == 409
 
 
-async def test_whoever_reads_no_answers_is_not_read_from_for_ever(gateway: Gateway) -> None:
-    """The answers of one who only asks are not piled up in memory."""
+async def _protocol(gateway: Gateway, connection: Connection) -> Protocol:
+    """The gateway's side of a connection."""
+    own = connection.writer.get_extra_info("sockname")
+    await gateway.http.get("/healthz")  # It is accepted by then.
+    found = [
+        each
+        for each in gateway.server.server_state.connections
+        if isinstance(each, Protocol) and each.transport.get_extra_info("peername") == own
+    ]
+    (protocol,) = found
+    return protocol
+
+
+async def test_what_comes_whole_goes_the_short_way_and_is_let_go(gateway: Gateway) -> None:
     connection = await Connection.to(gateway)
+    protocol = await _protocol(gateway, connection)
+    bill = _request(gateway, f"POST {BILLS}", json.dumps(document()).encode())
+    for pieces, short in (((bill,), True), ((bill[:-3], bill[-3:]), False)):
+        await connection.send(gateway, pieces)
+        await connection.answer()
+        assert isinstance(protocol.cycle, WholeRequest) is short
+        assert not protocol.cycle.body
+    connection.writer.close()
+    await until(lambda: protocol.cycle is None)
+
+
+async def test_little_is_read_ahead_of_the_answers(gateway: Gateway) -> None:
+    """However much a client sends without waiting, whether or not it reads the answers."""
     page = _request(gateway, "GET /docs/errors", who=None)
-    sent = 0
-    try:
-        async with asyncio.timeout(60):
-            while not connection.writer.transport.get_write_buffer_size():
-                connection.writer.write(page * 100)
-                sent += 100
-                await gateway.http.get("/healthz")
-    finally:
+    one_read = 256 * 1024 // len(page) + 1
+    for reads in (False, True):
+        connection = await Connection.to(gateway)
+        protocol = await _protocol(gateway, connection)
+        sending = asyncio.create_task(_send_for_ever(connection, page * 1000))
+        reading = asyncio.create_task(connection.reader.read(-1)) if reads else None
+        total = gateway.server.server_state.total_requests
+        for _ in range(100):
+            await gateway.http.get("/healthz")
+            assert len(protocol.pipeline) <= one_read
+            assert protocol.transport.get_write_buffer_size() < 1024 * 1024
+        assert gateway.server.server_state.total_requests > total + 100
+        for task in filter(None, (sending, reading)):
+            task.cancel()
         connection.writer.transport.abort()
-    assert sent
-    await until(connection.writer.transport.is_closing)
+
+
+async def _send_for_ever(connection: Connection, sent: bytes) -> None:
+    while True:
+        connection.writer.write(sent)
+        await connection.writer.drain()
+
+
+async def test_the_head_of_a_request_has_a_bound(gateway: Gateway) -> None:
+    line = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: "
+    half = b"a" * (limits.HEAD_BYTES_MAX // 2)
+    connection = await Connection.to(gateway)
+    await connection.send(gateway, [line, half, half[: -len("\r\n\r\n")] + b"\r\n\r\n"])
+    assert (await connection.answer()).startswith(b"HTTP/1.1 200 ")
+    await connection.send(gateway, [line, half, half, b"a"])
+    assert (await connection.rest()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_whoever_says_nothing_is_not_waited_for_for_ever(gateway: Gateway) -> None:
+    """As the timers are set: the tests do not wait for them."""
+    for sent in (b"", b"\r\n", b"GET /healthz HTT"):
+        connection = await Connection.to(gateway)
+        await connection.send(gateway, [sent])
+        protocol = await _protocol(gateway, connection)
+        timer = protocol.timeout_keep_alive_task
+        assert timer is not None
+        assert timer.when() - asyncio.get_running_loop().time() <= protocol.timeout_keep_alive
+        protocol.timeout_keep_alive_handler()
+        assert await connection.rest() == b""
 
 
 @pytest.mark.parametrize("after", [b"\x00\x01\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
 async def test_what_is_no_http_ends_the_connection_after_the_answers(
     gateway: Gateway, after: bytes
 ) -> None:
+    bill = _request(gateway, f"POST {BILLS}", json.dumps(document()).encode())
     connection = await Connection.to(gateway)
-    health = _request(gateway, "GET /healthz", who=None)
-    await connection.send(gateway, [health])
-    assert (await connection.answer()).startswith(b"HTTP/1.1 200 ")
+    await connection.send(gateway, [bill + bill + after])
+    answers = await connection.rest()
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"201", b"409"]
+    connection = await Connection.to(gateway)
     await connection.send(gateway, [after])
     assert (await connection.rest()).startswith(b"HTTP/1.1 400 ")
