@@ -5,17 +5,19 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from loadtest.bench.footprint import TableBytes
 from loadtest.bench.live_set import LiveSet
 from loadtest.bench.result import FigureResult, Latency, Result, Seen
 from loadtest.scale.assumptions import Assumptions
 
 GATEWAY: Final = "gateway"
+MISSES: Final = "misses of Redis"
+"""Bills and vehicles it has not, over and above the questions that found it so."""
 
 
 class Cost(Struct, frozen=True):
-    """Of one document: microseconds of CPU by kind of process, bytes of write-ahead log, flushes
-    of the disk, bytes of rows and indexes, and bytes on the network."""
+    """Of one document: microseconds of CPU by kind of process, bytes of write-ahead log without
+    whole pages (`loadtest/scale/log.py`), flushes of the disk, bytes of rows and indexes, and bytes
+    on the network."""
 
     workers: float
     postgresql: float
@@ -28,13 +30,11 @@ class Cost(Struct, frozen=True):
 
 
 class Measured(Struct, frozen=True):
-    """What is taken from a result: the cost of each kind of document; bytes of a row and of its
-    indexes by table; bytes of a live bill in Redis; what one server was seen to do: write-ahead log
-    in bytes a second, questions of lanes a second; and milliseconds of generation at half of its
-    greatest rate."""
+    """What is taken from a result: the cost of each kind of document; bytes of a live bill in
+    Redis; what one server was seen to do: write-ahead log in bytes a second, questions of lanes a
+    second; and milliseconds of generation at half of its greatest rate."""
 
     costs: dict[str, Cost]
-    tables: dict[str, TableBytes]
     redis_bytes: float
     wal_seen: float
     questions_seen: float
@@ -53,22 +53,27 @@ def measured(result: Result, assumed: Assumptions) -> Measured:
         _cpu(generation, "valkey"),
         generation.wal_bytes,
         1,
-        _stored(generation),
+        assumed.bill_bytes + assumed.claim_bytes,
         assumed.document_received,
         assumed.document_sent,
     )
+    missed = Cost(assumed.miss_workers, assumed.miss_postgresql, assumed.miss_valkey, 0, 0, 0, 0, 0)
     asked = assumed.question_received
     half = _at_half(_figure(result, "generation"))
     return Measured(
         {
             "invoices": _as_seen(
-                bulk, 1 / assumed.slice_lines, assumed.invoice_received, assumed.invoice_sent
+                bulk,
+                1 / assumed.BULK_SLICE_LINES_MAX,
+                assumed.invoice_bytes + assumed.invoice_claim_bytes,
+                assumed.invoice_received,
+                assumed.invoice_sent,
             ),
             "bills": bill,
             # Of the same page of the same row.
             "changes of bills": msgspec.structs.replace(bill, stored=0),
-            "look-ups": _as_seen(read, 0, asked, assumed.document_sent),
-            "questions of lanes": _as_seen(question, 0, asked, assumed.question_sent),
+            "look-ups": _as_seen(read, 0, 0, asked, assumed.document_sent),
+            "questions of lanes": _as_seen(question, 0, 0, asked, assumed.question_sent),
             "reads of tags": Cost(
                 assumed.read_workers,
                 assumed.alone_postgresql,
@@ -79,8 +84,8 @@ def measured(result: Result, assumed: Assumptions) -> Measured:
                 asked,
                 assumed.document_sent,
             ),
+            MISSES: missed,
         },
-        {**generation.tables, **bulk.tables},
         _redis_bytes(result.live_set),
         max(seen.rate.median * seen.wal_bytes for seen in (generation, bulk)),
         question.rate.median,
@@ -89,21 +94,17 @@ def measured(result: Result, assumed: Assumptions) -> Measured:
     )
 
 
-def _as_seen(seen: Seen, flushes: float, received: float, sent: float) -> Cost:
+def _as_seen(seen: Seen, flushes: float, stored: float, received: float, sent: float) -> Cost:
     return Cost(
         _cpu(seen, "workers"),
         _cpu(seen, "postgresql"),
         _cpu(seen, "valkey"),
         seen.wal_bytes,
         flushes,
-        _stored(seen),
+        stored,
         received,
         sent,
     )
-
-
-def _stored(seen: Seen) -> float:
-    return sum(size.rows + size.indexes for size in seen.tables.values())
 
 
 def _cpu(seen: Seen, kind: str) -> float:

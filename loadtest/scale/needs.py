@@ -6,14 +6,15 @@ from typing import Final
 from msgspec import Struct
 
 from loadtest.scale.assumptions import Assumptions
-from loadtest.scale.costs import Cost, Measured
+from loadtest.scale.costs import MISSES, Cost, Measured
+from loadtest.scale.log import irn_index, random_indexes, whole_pages
 
 _DAY: Final = 86_400
 _DAYS: Final = 30
 """Of a month."""
-_INVOICE_PART: Final = 100_000_000
-"""Invoices in a partition: of the index by IRN only its part is written at random."""
 _READ_CLAIM_DAYS: Final = 3
+_NUMBERS: Final = 999_999_999
+"""Of a month."""
 
 
 class Rate(Struct, frozen=True):
@@ -83,6 +84,8 @@ def rates(assumed: Assumptions) -> dict[str, Rate]:
         ("look-ups", assumed.lookups_a_bill),
         ("questions of lanes", lanes),
         ("reads of tags", lanes),
+        # A bill and each change empty one vehicle's key, in one cell, and one question finds it so.
+        (MISSES, assumed.lookups_a_bill * assumed.lookups_missing + 1 + assumed.changes_a_bill),
     ):
         found[kind] = Rate(bills * each, evening * each)
     return found
@@ -124,44 +127,61 @@ def peak(measured: Measured, assumed: Assumptions) -> Cost:
     return together(measured.costs, {kind: rate.peak for kind, rate in found})
 
 
-def kept(measured: Measured, assumed: Assumptions) -> dict[str, Kept]:
+def kept(assumed: Assumptions) -> dict[str, Kept]:
     """By table, of those that grow with the load."""
-    row = {name: size.rows + size.indexes for name, size in measured.tables.items()}
     bills, invoices = assumed.bills_a_month, assumed.invoices_a_month
     years = assumed.claims_years * 12
     reads = bills * assumed.lanes_a_journey / assumed.bills_a_vehicle
     claimed = _READ_CLAIM_DAYS / _DAYS
     return {
-        "eway_bill": Kept(row["eway_bill"], bills, assumed.bills_months_online),
-        "document_claim": Kept(row["document_claim"], bills, years),
-        "invoice": Kept(row["invoice"], invoices, assumed.invoices_months_online),
-        "invoice_claim": Kept(row["invoice_claim"], invoices, years),
+        "eway_bill": Kept(assumed.bill_bytes, bills, assumed.bills_months_online),
+        "document_claim": Kept(assumed.claim_bytes, bills, years),
+        "invoice": Kept(assumed.invoice_bytes, invoices, assumed.invoices_months_online),
+        "invoice_claim": Kept(assumed.invoice_claim_bytes, invoices, years),
         "rfid_read": Kept(assumed.read_bytes, reads, assumed.bills_months_online),
         "rfid_read_claim": Kept(assumed.read_claim_bytes, reads, claimed),
     }
 
 
-def record_terabytes(measured: Measured, assumed: Assumptions) -> float:
+def record_terabytes(assumed: Assumptions) -> float:
     """Of all tables together."""
-    return sum(table.terabytes for table in kept(measured, assumed).values())
+    return sum(table.terabytes for table in kept(assumed).values())
 
 
-def random_indexes(measured: Measured, assumed: Assumptions) -> float:
-    """Bytes of the indexes that are written at random, without the IRN's: by document of the year,
-    and by party and vehicle of the month."""
-    indexes = {name: size.indexes for name, size in measured.tables.items()}
-    a_bill = 12 * indexes["document_claim"] + indexes["eway_bill"]
-    return a_bill * assumed.bills_a_month
+def paged(assumed: Assumptions, count: int) -> Rate:
+    """Bytes a second of whole pages in the logs of so many cells. The mean is of a month in which
+    the invoices of filing come together, and so touch fewer pages each."""
+    found = rates(assumed)
+    mean = {kind: rate.average for kind, rate in found.items()}
+    mean["invoices"] *= 1 - assumed.filing_share
+    filing = dict.fromkeys(found, 0.0) | {"invoices": found["invoices"].peak}
+    share = assumed.filing_hours * 3600 / (_DAYS * _DAY)
+    return Rate(
+        whole_pages(mean, assumed, count) + whole_pages(filing, assumed, count) * share,
+        whole_pages({kind: rate.peak for kind, rate in found.items()}, assumed, count),
+    )
 
 
-def irn_index(measured: Measured) -> float:
-    """Bytes of the index by IRN of the one partition that a cell fills."""
-    return measured.tables["invoice"].indexes * _INVOICE_PART
+def log(measured: Measured, assumed: Assumptions) -> Rate:
+    """Bytes a second of write-ahead log with its whole pages, of all cells."""
+    pages = paged(assumed, cells(measured, assumed).enough)
+    documents = Rate(average(measured, assumed).wal, peak(measured, assumed).wal)
+    return Rate(documents.average + pages.average, documents.peak + pages.peak)
+
+
+def replication(measured: Measured, assumed: Assumptions) -> tuple[Rate, Rate]:
+    """Bytes a second of log from primaries to standbys within their region, and to another."""
+    written, of_region = log(measured, assumed), assumed.copies / assumed.sites
+    near, far = of_region - 1, assumed.copies - of_region
+    return (
+        Rate(written.average * near, written.peak * near),
+        Rate(written.average * far, written.peak * far),
+    )
 
 
 def wal_terabytes(measured: Measured, assumed: Assumptions) -> float:
-    """Of write-ahead log in a month."""
-    return average(measured, assumed).wal * _DAYS * _DAY / 1e12
+    """Of write-ahead log in a month, with its whole pages."""
+    return log(measured, assumed).average * _DAYS * _DAY / 1e12
 
 
 def archive_terabytes(assumed: Assumptions) -> float:
@@ -172,8 +192,8 @@ def archive_terabytes(assumed: Assumptions) -> float:
 
 def backup_terabytes(measured: Measured, assumed: Assumptions) -> float:
     """Of copies of the record, and of the log since."""
-    log = wal_terabytes(measured, assumed) * assumed.wal_days / _DAYS
-    return record_terabytes(measured, assumed) * assumed.full_backups + log
+    kept_log = wal_terabytes(measured, assumed) * assumed.wal_days / _DAYS
+    return record_terabytes(assumed) * assumed.full_backups + kept_log
 
 
 def redis_gigabytes(measured: Measured, assumed: Assumptions) -> float:
@@ -185,22 +205,48 @@ def cells(measured: Measured, assumed: Assumptions) -> Cells:
     """By what one server may hold, and by what one was seen to do."""
     needed = peak(measured, assumed)
     # Each cell fills an invoice partition of its own.
-    memory = assumed.server_gb * 1e9 * assumed.index_share - irn_index(measured)
+    memory = assumed.server_gb * 1e9 * assumed.index_share - irn_index(assumed)
     return Cells(
-        record_terabytes(measured, assumed) / assumed.cell_tb,
-        random_indexes(measured, assumed) / memory,
+        record_terabytes(assumed) / assumed.cell_tb,
+        random_indexes(assumed) / memory,
         needed.postgresql / assumed.busy / assumed.server_cores,
-        needed.wal / measured.wal_seen,
+        _by_wal(needed.wal, measured.wal_seen, assumed),
     )
+
+
+def _by_wal(documents: float, seen: float, assumed: Assumptions) -> float:
+    """More cells write more whole pages, each those of its own: the first number that is enough."""
+    count = 1
+    while (asked := (documents + paged(assumed, count).peak) / seen) > count:
+        count *= 2
+    return asked
+
+
+def uploads(assumed: Assumptions) -> Rate:
+    """Open at once."""
+    invoices, each = rates(assumed)["invoices"], assumed.upload_seconds / assumed.upload_invoices
+    return Rate(invoices.average * each, invoices.peak * each)
+
+
+def numbers_used(assumed: Assumptions, slots: float) -> float:
+    """Of the room of so many slots together in the heaviest month, with the largest owner in one of
+    them: past 1 they are used up before its end."""
+    share = slots / assumed.slots
+    bills = assumed.bills_a_month * assumed.heaviest_month
+    return bills * (assumed.largest_owner + share) / (share * _NUMBERS)
 
 
 def servers(measured: Measured, assumed: Assumptions) -> Servers:
     """Of both regions together, with the home cell; of workers, Redis and proxies one more in each
     region than is needed."""
     needed, count = peak(measured, assumed), cells(measured, assumed).enough
-    processes = ceil(needed.workers / assumed.busy)
-    asked = sum(rate.peak for kind, rate in rates(assumed).items() if kind != "invoices")
-    proxying = asked / assumed.proxy_requests / assumed.busy
+    cores = needed.workers / assumed.busy
+    opened = uploads(assumed).peak
+    processes = ceil(max(cores, opened / assumed.BULK_UPLOADS_MAX / assumed.busy))
+    a_second = {kind: rate.peak for kind, rate in rates(assumed).items() if kind != MISSES}
+    asked = a_second.pop("invoices") / assumed.upload_invoices + sum(a_second.values())
+    copied = (needed.received + needed.sent) / 1e6
+    proxying = (asked / assumed.proxy_requests + copied / assumed.proxy_mb) / assumed.busy
     memory = redis_gigabytes(measured, assumed) / (assumed.server_gb * assumed.busy)
 
     def of_both(cores: float) -> int:
@@ -209,7 +255,7 @@ def servers(measured: Measured, assumed: Assumptions) -> Servers:
     redis = max(memory * assumed.server_cores, needed.valkey / assumed.busy)
     return Servers(
         (count + 1) * int(assumed.copies),
-        of_both(processes),
+        of_both(cores),
         of_both(redis),
         of_both(proxying),
         processes,

@@ -8,12 +8,9 @@ from loadtest.bench.result import Result
 from loadtest.scale import needs
 from loadtest.scale.assumptions import Assumptions
 from loadtest.scale.costs import Cost, Measured, measured
+from loadtest.scale.log import irn_index, random_indexes
 
 _TABLE: Final = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_BATCH_BILLS: Final = 256
-"""In one transaction at most (`ingest/limits.py`)."""
-_EPOCH_CHECKS: Final = 4
-"""A second, of each worker (`ingest/limits.py`)."""
 _WHAT_IFS: Final[Sequence[tuple[str, Callable[[Assumptions], Assumptions]]]] = (
     ("as assumed", lambda assumed: assumed),
     ("half a month's invoices in one hour", lambda assumed: assumed.but(filing_hours=1)),
@@ -23,7 +20,12 @@ _WHAT_IFS: Final[Sequence[tuple[str, Callable[[Assumptions], Assumptions]]]] = (
             lookups_a_bill=10 * assumed.lookups_a_bill, lanes_a_journey=10 * assumed.lanes_a_journey
         ),
     ),
+    ("twice the bills", lambda assumed: assumed.but(bills_a_month=2 * assumed.bills_a_month)),
     ("five times the bills", lambda assumed: assumed.but(bills_a_month=5 * assumed.bills_a_month)),
+    (
+        "uploads of 50 invoices, as long open",
+        lambda assumed: assumed.but(upload_invoices=50),
+    ),
     ("invoices kept for a year", lambda assumed: assumed.but(invoices_months_online=12)),
     (
         "five times everything",
@@ -99,17 +101,18 @@ def _assumptions(assumed: Assumptions) -> str:
 def _rates(assumed: Assumptions) -> str:
     found = needs.rates(assumed)
     invoices = needs.Rate(found["invoices"].average, needs.last_evening(assumed))
+    hours = f"the mean of {assumed.filing_hours:g} hours"
     named = {
-        "invoices, on filing day": found.pop("invoices"),
-        "invoices, on a month's last evening": invoices,
-        **found,
-        "messages by SMS": needs.messages(assumed),
+        "invoices, on filing day": (found.pop("invoices"), hours),
+        "invoices, on a month's last evening": (invoices, "the mean of an hour"),
+        **{kind: (rate, "a busiest second") for kind, rate in found.items()},
+        "messages by SMS": (needs.messages(assumed), "a busiest second"),
     }
     rows = [
-        (kind, number(rate.average), number(rate.peak), number(rate.peak / rate.average))
-        for kind, rate in named.items()
+        (kind, number(rate.average), number(rate.peak), number(rate.peak / rate.average), peak)
+        for kind, (rate, peak) in named.items()
     ]
-    return _table(("a second", "average", "peak", "peak of average"), rows)
+    return _table(("a second", "average", "peak", "peak of average", "the peak is"), rows)
 
 
 def _costs(known: Measured) -> str:
@@ -127,6 +130,12 @@ def _costs(known: Measured) -> str:
 
 def _needs(known: Measured, assumed: Assumptions) -> str:
     average, peak = needs.average(known, assumed), needs.peak(known, assumed)
+    count = needs.cells(known, assumed).enough
+    pages, log = needs.paged(assumed, count), needs.log(known, assumed)
+    near, far = needs.replication(known, assumed)
+
+    def of_all(what: str, rate: needs.Rate, unit: float) -> tuple[str, str, str]:
+        return what, number(rate.average / unit), number(rate.peak / unit)
 
     def row(what: str, of: Callable[[Cost], float]) -> tuple[str, str, str]:
         return what, number(of(average)), number(of(peak))
@@ -135,18 +144,23 @@ def _needs(known: Measured, assumed: Assumptions) -> str:
         row("cores busy with workers", lambda cost: cost.workers),
         row("cores busy with PostgreSQL", lambda cost: cost.postgresql),
         row("cores busy with Redis", lambda cost: cost.valkey),
-        row("write-ahead log, MB/s", lambda cost: cost.wal / 1e6),
-        row("disk written at least (log, rows, indexes), MB/s",
-            lambda cost: (cost.wal + cost.stored) / 1e6),
+        row("write-ahead log without whole pages, MB/s", lambda cost: cost.wal / 1e6),
+        of_all(f"whole pages after checkpoints, in {count} cells, MB/s", pages, 1e6),
+        of_all("write-ahead log, MB/s", log, 1e6),
+        of_all("disk written at least (log, rows, indexes), MB/s",
+               needs.Rate(log.average + average.stored, log.peak + peak.stored), 1e6),
         row("flushes a second", lambda cost: cost.flushes),
+        of_all("uploads open at once", needs.uploads(assumed), 1),
         row("network in, Mbit/s", lambda cost: cost.received * 8 / 1e6),
         row("network out, Mbit/s", lambda cost: cost.sent * 8 / 1e6),
+        of_all("log to standbys within the region, Mbit/s", near, 1e6 / 8),
+        of_all("log to standbys of the other region, Mbit/s", far, 1e6 / 8),
     ]  # fmt: skip
     return _table(("", "average", "peak"), rows)
 
 
 def _bytes(known: Measured, assumed: Assumptions) -> str:
-    found = needs.kept(known, assumed)
+    found = needs.kept(assumed)
     rows = [
         (
             f"`{name}`",
@@ -157,12 +171,18 @@ def _bytes(known: Measured, assumed: Assumptions) -> str:
         )
         for name, table in found.items()
     ]
-    record = needs.record_terabytes(known, assumed)
+    record = needs.record_terabytes(assumed)
     month = sum(table.row_bytes * table.rows_a_month for table in found.values()) / 1e12
     rows += [
         ("the record", "", "", "", number(record)),
         ("it grows in a month, before anything leaves", "", "", "", number(month)),
-        ("write-ahead log of a month", "", "", "", number(needs.wal_terabytes(known, assumed))),
+        (
+            "write-ahead log of a month",
+            "",
+            "",
+            "",
+            number(needs.wal_terabytes(known, assumed)),
+        ),
         ("backups", "", "", "", number(needs.backup_terabytes(known, assumed))),
         ("files of archived invoices", "", "", "", number(needs.archive_terabytes(assumed))),
     ]
@@ -172,11 +192,11 @@ def _bytes(known: Measured, assumed: Assumptions) -> str:
 def _cells(known: Measured, assumed: Assumptions) -> str:
     asked = needs.cells(known, assumed)
     memory = assumed.server_gb * assumed.index_share
-    indexes = needs.random_indexes(known, assumed) / 1e9
+    indexes = random_indexes(assumed) / 1e9
     rows = [
         (f"{assumed.cell_tb:g} TB of record", number(asked.by_bytes)),
         (f"{memory:g} GB for {number(indexes)} GB of indexes written at random, and for the "
-         f"{number(needs.irn_index(known) / 1e9)} GB by IRN of each", number(asked.by_indexes)),
+         f"{number(irn_index(assumed) / 1e9)} GB by IRN of each", number(asked.by_indexes)),
         (f"{assumed.server_cores:g} cores, half of them busy at the peak", number(asked.by_cores)),
         (f"{number(known.wal_seen / 1e6)} MB/s of write-ahead log, which is what one server was "
          "seen to write on two cores with its clients", number(asked.by_wal)),
@@ -187,7 +207,6 @@ def _cells(known: Measured, assumed: Assumptions) -> str:
 
 def _fan_out(known: Measured, assumed: Assumptions) -> str:
     found = needs.rates(assumed)
-    changed = found["bills"].peak + found["changes of bills"].peak
     workers = needs.servers(known, assumed).worker_processes * assumed.sites
     rows = [
         (
@@ -196,13 +215,8 @@ def _fan_out(known: Measured, assumed: Assumptions) -> str:
             f"{number(known.questions_seen)} on two cores with its workers and clients",
         ),
         (
-            "vehicles whose bills have changed since, its PostgreSQL",
-            f"{number(changed)} at most",
-            "not measured",
-        ),
-        (
             "whether its epoch is open, its PostgreSQL",
-            number(workers * _EPOCH_CHECKS),
+            number(workers / assumed.HOT_STATE_CHECK_SECONDS),
             "not measured",
         ),
     ]
@@ -216,9 +230,11 @@ def _latency(known: Measured, assumed: Assumptions) -> str:
         ("and a standby in the same city", assumed.near_ms),
         ("and a standby in another region", assumed.far_ms),
     ):
-        # A bill waits for half of the transaction before its own, or at worst for all of it.
+        # A bill waits for half of the transaction before its own, or at worst for all of it; a
+        # worker has one transaction at a time.
         p50, p99 = known.p50 + 1.5 * wait, known.p99 + 2 * wait
-        rows.append((where, number(p50), number(p99), number(_BATCH_BILLS / p50 * 1000)))
+        most = assumed.BATCH_BILLS_MAX / (p50 / 1.5) * 1000
+        rows.append((where, number(p50), number(p99), number(most)))
     head = ("on disk where", "p50, ms", "p99, ms", "bills a second of a worker, by waiting alone")
     return _table(head, rows)
 
@@ -229,10 +245,11 @@ def _servers(known: Measured, assumed: Assumptions) -> str:
     a_server = found.worker_processes * assumed.connections_a_cell
     rows = [
         ("record", str(found.record), f"{cells} cells and the home, each {assumed.copies:g}; "
-         f"{number(needs.record_terabytes(known, assumed) / cells)} TB each"),
+         f"{number(needs.record_terabytes(assumed) / cells)} TB each"),
         ("workers", str(found.workers), f"{found.worker_processes} worker processes a region, "
          f"{number(found.worker_processes * assumed.worker_mib / 1024)} GB; they open "
-         f"{a_server:g} connections to each cell at most"),
+         f"{a_server:g} connections to each cell at most, of which today's PostgreSQL takes "
+         f"{assumed.POSTGRES_CONNECTIONS_MAX:g}"),
         ("Redis", str(found.redis), f"a process a cell, {number(redis / cells)} GB each, "
          f"{number(redis)} GB in all"),
         ("proxies with TLS", str(found.proxies), "not measured"),
@@ -250,16 +267,21 @@ def _what_if(result: Result, assumed: Assumptions) -> str:
         other = change(assumed)
         known = measured(result, other)
         peak, found = needs.peak(known, other), needs.servers(known, other)
+        count = needs.cells(known, other).enough
         rows.append(
             (
                 what,
                 number(peak.workers),
                 number(peak.postgresql),
-                number(peak.wal / 1e6),
-                number(needs.record_terabytes(known, other)),
-                str(needs.cells(known, other).enough),
+                number(needs.log(known, other).peak / 1e6),
+                number(needs.record_terabytes(other)),
+                str(count),
+                str(found.worker_processes),
                 str(found.all),
+                number(needs.numbers_used(other, 1)),
+                number(needs.numbers_used(other, other.slots / count)),
             )
         )
-    head = ("", "worker cores busy", "PostgreSQL cores busy", "WAL, MB/s", "record, TB", "cells")
-    return _table((*head, "servers"), rows)
+    head = ("if", "worker cores busy", "PostgreSQL cores busy", "WAL, MB/s", "record, TB", "cells")
+    used = ("numbers used of the fullest slot", "of the fullest cell")
+    return _table((*head, "worker processes", "servers", *used), rows)

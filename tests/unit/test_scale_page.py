@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadtest.bench.footprint import TableBytes
+from ingest import limits
 from loadtest.bench.result import Result, saved
 from loadtest.scale import needs
 from loadtest.scale.assumptions import Assumptions, assumptions
 from loadtest.scale.costs import Cost, measured
+from loadtest.scale.log import PAGE, whole_pages
 from loadtest.scale.needs import Cells, Kept, Rate
 from loadtest.scale.page import filled, number, tables
 
@@ -103,11 +104,10 @@ def test_what_documents_of_a_second_need_is_added_up() -> None:
     assert total == Cost(1.0, 0.25, 0.01, 1e6, 1000, 600_000, 70_000, 4_580_000)
 
 
-def test_bytes_are_kept_for_so_many_months(result: Result, assumed: Assumptions) -> None:
+def test_bytes_are_kept_for_so_many_months(assumed: Assumptions) -> None:
     assert Kept(row_bytes=500, rows_a_month=2e9, months=3).terabytes == 3
-    known = measured(result, assumed)
-    before = needs.kept(known, assumed)
-    longer = needs.kept(known, assumed.but(claims_years=2 * assumed.claims_years))
+    before = needs.kept(assumed)
+    longer = needs.kept(assumed.but(claims_years=2 * assumed.claims_years))
     for table, kept in before.items():
         times = 2 if table.endswith("_claim") and table != "rfid_read_claim" else 1
         assert longer[table].terabytes == pytest.approx(times * kept.terabytes)
@@ -144,20 +144,25 @@ def test_a_cell_writes_no_more_log_than_a_server_was_seen_to(
     known = measured(result, assumed)
     written = needs.peak(known, assumed).wal
     as_much = msgspec.structs.replace(known, wal_seen=written / 5)
-    assert needs.cells(as_much, assumed).by_wal == pytest.approx(5)
+    without_pages = assumed.but(whole_page=0)
+    assert needs.cells(as_much, without_pages).by_wal == pytest.approx(5)
+    cells = needs.cells(as_much, assumed)
+    assert cells.by_wal > 5
+    assert needs.log(as_much, assumed).peak / cells.enough <= as_much.wal_seen
 
 
 def test_indexes_written_at_random_fit_their_share_of_memory(
     result: Result, assumed: Assumptions
 ) -> None:
-    tables_by_hand = {
-        "eway_bill": TableBytes(0, 100),
-        "document_claim": TableBytes(0, 50),
-        "invoice": TableBytes(0, 30),
-        "invoice_claim": TableBytes(0, 80),
-    }
-    known = msgspec.structs.replace(measured(result, assumed), tables=tables_by_hand)
-    month = assumed.but(bills_a_month=100e6, server_gb=26, index_share=0.5)
+    known = measured(result, assumed)
+    month = assumed.but(
+        bills_a_month=100e6,
+        bill_index_bytes=100,
+        claim_index_bytes=50,
+        invoice_index_bytes=30,
+        server_gb=26,
+        index_share=0.5,
+    )
     # 60 GB of documents and 10 GB of parties; 13 GB less 3 GB of reference numbers in a cell.
     assert needs.cells(known, month).by_indexes == pytest.approx(7)
 
@@ -174,12 +179,63 @@ def test_live_bills_are_in_redis_and_old_invoices_in_files(
     assert needs.archive_terabytes(old) == pytest.approx(2)
 
 
+def test_the_log_goes_to_every_other_copy(result: Result, assumed: Assumptions) -> None:
+    known = measured(result, assumed)
+    four = assumed.but(copies=4, sites=2)
+    near, far = needs.replication(known, four)
+    written = needs.log(known, four)
+    assert (near, far) == (written, Rate(2 * written.average, 2 * written.peak))
+    assert needs.wal_terabytes(known, four) == pytest.approx(written.average * A_SECOND / 1e12)
+
+
+def test_a_page_goes_whole_into_the_log_once_between_two_checkpoints(assumed: Assumptions) -> None:
+    few = dict.fromkeys(needs.rates(assumed), 0.0)
+    hundred_pages = assumed.but(
+        invoice_index_bytes=100 * PAGE / 100e6,
+        upload_invoices=1e12,
+        invoice_claim_index_bytes=1e-12,
+        checkpoint_seconds=10,
+        whole_page=5000,
+    )
+    seldom, often = (
+        whole_pages({**few, "invoices": rate}, hundred_pages, 2) for rate in (0.002, 2000.0)
+    )
+    assert seldom == pytest.approx(0.002 * 5000, rel=0.01)
+    assert often == pytest.approx(2 * 100 * 5000 / 10)
+
+
+def test_the_fullest_slot_has_its_share_and_the_largest_owner(assumed: Assumptions) -> None:
+    month = assumed.but(bills_a_month=999_999_999, heaviest_month=1, slots=256)
+    assert needs.numbers_used(month.but(largest_owner=0), 1) == pytest.approx(1)
+    assert needs.numbers_used(month.but(largest_owner=1 / 256), 1) == pytest.approx(2)
+    assert needs.numbers_used(month.but(largest_owner=1 / 256), 16) == pytest.approx(17 / 16)
+
+
+def test_copied_limits_are_those_of_the_gateway(assumed: Assumptions) -> None:
+    copied = {name: each.value for name, each in assumed.items() if each.of == "limits"}
+    assert copied == {name: getattr(limits, name) for name in copied}
+    page = " ".join((DOCS / "scale.md").read_text("utf-8").split())
+    for said in (
+        f"an upload's slice of {limits.BULK_SLICE_LINES_MAX:,}",
+        f"leases EBNs in blocks of {limits.NUMBERS_BLOCK:,}",
+        f"{limits.BULK_UPLOADS_MAX} uploads in a worker, or {limits.BULK_UPLOADS_OF_ONE_MAX} of "
+        "one client",
+        f"A worker may open {limits.POSTGRES_CONNECTIONS_PER_WORKER} and PostgreSQL takes "
+        f"{limits.POSTGRES_CONNECTIONS_MAX}",
+    ):
+        assert said in page
+
+
 def test_twice_the_cores_of_workers_take_twice_the_processes(
     result: Result, assumed: Assumptions
 ) -> None:
     known = measured(result, assumed)
     half, whole = (needs.servers(known, assumed.but(busy=busy)) for busy in (0.25, 0.5))
     assert half.worker_processes == pytest.approx(2 * whole.worker_processes, abs=1)
+    few = needs.servers(known, assumed.but(upload_seconds=0))
+    assert few.worker_processes * assumed.busy == pytest.approx(
+        needs.peak(known, assumed).workers, abs=1
+    )
     assert whole.all == whole.record + whole.workers + whole.redis + whole.proxies
 
 
