@@ -216,7 +216,6 @@ def test_copied_limits_are_those_of_the_gateway(assumed: Assumptions) -> None:
     assert copied == {name: getattr(limits, name) for name in copied}
     page = " ".join((DOCS / "scale.md").read_text("utf-8").split())
     for said in (
-        f"an upload's slice of {limits.BULK_SLICE_LINES_MAX:,}",
         f"leases EBNs in blocks of {limits.NUMBERS_BLOCK:,}",
         f"{limits.BULK_UPLOADS_MAX} uploads in a worker, or {limits.BULK_UPLOADS_OF_ONE_MAX} of "
         "one client",
