@@ -14,14 +14,14 @@ from ingest import limits
 from ingest.batching import Batcher, Turns, others_turn
 from ingest.database import Connection
 from ingest.invoice_document import pack
-from ingest.invoice_writes import NewInvoice, NotAllNewError, Uploaded, write, write_new
+from ingest.invoice_writes import NewInvoice, Uploaded, write, write_slice
 from ingest.numbers import Numbers
 from ingest.recording import Recorder, SpoiltError, Written
 from ingest.replay import Answered, Claim, Request, StoredAnswer, claim_all
 from validators.authority import Person
 from validators.calendar import india_date, month_code
 from validators.errors import Fault, Refusal, invalid_document
-from validators.inv1 import Inv1, encode, read_inv1, read_plainly
+from validators.inv1 import Inv1, encode, read_further, read_plainly
 from validators.inv1_at_a_glance import seems_sound
 from validators.inv1_faults import examine_invoice
 from validators.invoice import key_of, require_may_upload
@@ -54,7 +54,7 @@ def prepared_line(person: Person, line: bytes, at: datetime, today: date) -> New
     """As `prepared`, what a line of an upload becomes."""
     plainly = read_plainly(line)
     if plainly is None or not seems_sound(*plainly, today):
-        return prepared(person, *read_inv1(line), at, today)
+        return prepared(person, *read_further(line, plainly), at, today)
     return _new(person, *plainly, at)
 
 
@@ -132,11 +132,7 @@ class Invoices:
 
     async def _store(self, new: Sequence[NewInvoice]) -> Sequence[Any]:
         ids = await self._numbers.take_many(new[0].uploaded_at, len(new))
-        batch = list(zip(ids, new, strict=True))
-        try:
-            return await self._recorder.record(batch, _write_new)
-        except NotAllNewError:
-            stored = await self._recorder.record(batch, _write_lines)
+        stored = await self._recorder.record(list(zip(ids, new, strict=True)), _write_lines)
         for number, one in zip(ids, stored, strict=True):
             if _left_unused(one):
                 self._numbers.give_back(number)
@@ -165,18 +161,10 @@ def _left_unused(outcome: Uploaded | Exception) -> bool:
     return isinstance(outcome, Uploaded) and not outcome.created
 
 
-async def _write_new(
-    connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
-) -> Written[Uploaded | Refusal]:
-    await write_new(connection, batch)
-    return Written([Uploaded(new.irn, new.uploaded_at, b"", created=True) for _, new in batch])
-
-
 async def _write_lines(
     connection: Connection, batch: Sequence[tuple[int, NewInvoice]]
 ) -> Written[Uploaded | Refusal]:
-    # Of thousands of lines nobody reads what was uploaded first, only that it was.
-    return Written(await write(connection, batch, with_documents=False))
+    return Written(await write_slice(connection, batch))
 
 
 async def _write_singles(

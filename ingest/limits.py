@@ -49,12 +49,13 @@ BULK_UPLOADS_MAX: Final = 16
 """Uploads one worker takes at once; past it 503 OVERLOADED."""
 BULK_UPLOADS_OF_ONE_MAX: Final = 4
 """Of them, those of one client: it must not keep the others out."""
-BULK_SLICE_LINES_MAX: Final = 1024
+BULK_SLICE_LINES_MAX: Final = 512
 BULK_SLICE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Lines of one upload decided and stored together; several are on their way at once."""
 BULK_SLICES_AHEAD: Final = 3
-BULK_LINES_IN_ONE_GO: Final = 64
-"""Lines decided before another request has its turn: about a millisecond."""
+BULK_LINES_IN_ONE_GO: Final = 32
+"""Lines decided before another request has its turn: about a millisecond of what most businesses
+write, four where every line has to be walked field by field."""
 BULK_LINE_BYTES_IN_ONE_GO: Final = 32 * 1024
 """After a longer line another request has its turn at once: a faulty one of a megabyte is a tenth
 of a second."""

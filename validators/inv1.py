@@ -142,7 +142,11 @@ TAXES: Final = ("cgst", "sgst", "igst", "cess")
 def read_inv1(line: bytes) -> tuple[Inv1, list[Fault]]:
     """The form a document says and the faults of its shape, as `forms.read_form`; texts are as they
     were written, but for identifiers in upper case."""
-    plainly = read_plainly(line)
+    return read_further(line, read_plainly(line))
+
+
+def read_further(line: bytes, plainly: tuple[Inv1, bytes] | None) -> tuple[Inv1, list[Fault]]:
+    """As `read_inv1`, of a line of which `read_plainly` has answered this."""
     form, faults = read_form(line, Inv1) if plainly is None else (plainly[0], [])
     _upper_identifiers(form)
     return form, faults

@@ -89,6 +89,8 @@ def examine_invoice(form: Inv1, shape: Sequence[Fault], today: date) -> list[Fau
     On return the amounts are normalised. What is at fault itself is not held against the rest: of
     a faulty form every line is counted whose numbers can be read."""
     faults = list(shape)
+    if len(faults) >= FAULTS_MAX:
+        return faults  # More are not told, and not even known: any member may be of any type.
     numbers = None if faults else numbers_of(form)
     if numbers is None:
         faults += normalise_numbers(form)

@@ -125,7 +125,8 @@ def paise_of(amounts: Sequence[str]) -> list[int] | None:
     """Amounts in paise, all of them at once: a call for each would take six times as long. None
     unless every one is written with two decimals. Raises TypeError for what is no text."""
     joined = f",{','.join(amounts)}"
-    if not _CANONICAL(joined):
+    # An amount that holds a comma would be read as two.
+    if not _CANONICAL(joined) or joined.count(",") != len(amounts):
         return None
     digits = joined.replace(",0.00", ",0").replace(".", "")[1:]
     try:

@@ -15,12 +15,8 @@ WITH claimed AS (
 SELECT array_agg(invoice_id) FROM claimed;
 
 -- name: claim_new_invoices
--- Claims numbers of a supplier that nobody has, else fails.
-INSERT INTO invoice_claim
-    (invoice_id, uploaded_at, financial_year, period, supplier_gstin, number)
-SELECT invoice_id, $1, financial_year, period, $2, number
-FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[])
-    AS new (invoice_id, financial_year, period, number);
+-- Whether numbers of a supplier, all of which nobody had, were claimed; else none of them is.
+SELECT claim_new_invoices($1, $2, $3, $4, $5, $6);
 
 -- name: invoices_claimed
 -- The ids that hold invoice numbers, each with its position.

@@ -1,5 +1,6 @@
 """Damaged lines among sound ones: each refused by its number, every sound one taken, none lost."""
 
+import json
 from random import Random
 from typing import Any, Final
 
@@ -7,12 +8,15 @@ import pytest
 
 from tests.damage import NOT_JSON, damaged, hopeless
 from tests.gateway_in_process import Gateway
-from tests.uploads import KINDS, Answer, Kind, codes, ndjson, uploaded
+from tests.invoices import invoice
+from tests.uploads import BY, INVOICES, KINDS, Answer, Kind, codes, ndjson, summary, uploaded
 from validators.errors import PROBLEMS
+from validators.forms import FAULTS_MAX
 
 SEEDS: Final = 3
 DAMAGED: Final = 300
 TAKEN: Final = (200, 201)
+TOLD: Final = ("code", "detail", "errors")
 
 
 @pytest.fixture(params=KINDS)
@@ -46,6 +50,26 @@ async def test_what_is_hopeless_is_refused_by_its_number(
     assert await kind.stored(dsn) == count
     again = await uploaded(gateway, kind, ndjson(sound[:count]))
     assert {answer["status"] for answer in again[:-1]} == {kind.again}
+
+
+async def test_a_faulty_invoice_is_refused_as_on_its_own(gateway: Gateway) -> None:
+    unknown = {f"x{number}": 0 for number in range(FAULTS_MAX)}
+    faulty = [
+        invoice(total_value="89120.50,0.00"),
+        invoice(total_value="89120.50\n0.00"),
+        invoice(freight="500.00,120.50", insurance="0.00"),
+        unknown,
+        unknown | invoice(billed_to=...),
+    ]
+    together = await uploaded(
+        gateway, INVOICES, ndjson([json.dumps(one).encode() for one in faulty])
+    )
+    for one, answer in zip(faulty, together, strict=False):
+        alone = await gateway.call(BY, "POST", "/v1/invoices", json=one)
+        told = alone.json()
+        assert alone.status_code == answer["status"] == 422, answer
+        assert [answer[name] for name in TOLD] == [told[name] for name in TOLD]
+    assert together[-1] == summary(len(faulty), 0, refused=len(faulty))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -67,6 +68,21 @@ async def test_sent_again_it_answers_what_is_there(gateway: Gateway, dsn: str, k
     assert [answer["status"] for answer in again] == [kind.again] * 25 + [201] * 15
     assert [answer[kind.named] for answer in again[:25]] == [one[kind.named] for one in first]
     assert await kind.stored(dsn) == 40
+
+
+async def test_what_is_sent_again_is_not_written_into_postgresql_s_log(
+    gateway: Gateway, data_dir: Path
+) -> None:
+    """Whoever sends lines again and again, each alone, would fill the disk with it."""
+    log = data_dir / "postgres.log"
+    logged = log.stat().st_size
+    lines = INVOICES.lines(3)
+    await uploaded(gateway, INVOICES, ndjson(lines))
+    async with begun(gateway, INVOICES) as upload:
+        for sent in lines:
+            await upload.send(sent)
+            assert [one["status"] for one in await upload.answers(1)] == [200]
+    assert b"invoice_claim" not in log.read_bytes()[logged:]
 
 
 async def test_a_document_twice_in_one_upload_is_taken_once(
