@@ -18,11 +18,13 @@ from loadtest.bench.printing import compared, tell
 from loadtest.bench.result import FigureResult, Result, save, saved
 from loadtest.bench.sustained import sustained
 from loadtest.bench.systems import Systems, systems
+from loadtest.gateway import end_as_by_ctrl_c
 
 
 def main() -> None:
     """Measures, or reads what was measured; then tells, compares, saves and draws."""
     chosen = options()
+    end_as_by_ctrl_c()
     # Read first: what cannot be compared should not take half an hour to say so.
     old = saved(chosen.compare) if chosen.compare else None
     result = saved(chosen.saved) if chosen.saved else measure(chosen)
