@@ -15,7 +15,7 @@ from loadtest.bench.result import Result, saved
 
 SMALL = (
     "--quick --rounds 1 --warm-ups 0 --latency-seconds 0.3 --connections 16 --few-connections 8 "
-    "--workers 1 --bills 500 --invoices 600 --uploads 2 --only generation,question,bulk"
+    "--in-memory --workers 1 --bills 500 --invoices 600 --uploads 2 --only generation,question,bulk"
 )
 
 SECONDS_MAX = 100
@@ -43,6 +43,7 @@ def test_a_short_run_of_the_suite(tmp_path: Path) -> None:
     # As a word: a machine may be called `a`.
     assert not re.search(rf"\b{re.escape(os.uname().nodename)}\b", str(result.machine))
     draw(result, tmp_path / "page.svg")
+    assert "workers" not in figures["bulk"].seen["copy"].cpu_seconds_a_million
     drawn = (tmp_path / "page.svg").read_text()
     assert all(f"{name}, " in drawn for name in figures)
 
@@ -76,3 +77,14 @@ def everybody_stores(result: Result) -> None:
     for seen in (*generation.values(), bulk["gateway"], bulk["ordinary"]):
         assert seen.cpu_seconds_a_million["workers"] > 0
         assert len(seen.rounds) == 1
+    # An entry of an index is of 20 bytes at least, a row of more than its header: what the files
+    # grew by in a second could be less.
+    for seen, table in (
+        (generation["gateway"], "eway_bill"),
+        (generation["ordinary"], "eway_bill"),
+        (bulk["gateway"], "invoice"),
+        (bulk["gateway"], "invoice_claim"),
+        (bulk["copy"], "invoice"),
+    ):
+        assert seen.tables[table].rows > 24
+        assert seen.tables[table].indexes > 20
