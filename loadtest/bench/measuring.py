@@ -38,7 +38,7 @@ def measured(name: str, figure: Figure, systems: Systems, settings: Settings) ->
         figure.contenders, settings.rounds, settings.warm_ups, _Measuring(systems), tell
     )
     rates = turns[GATEWAY].rates
-    tables = {one: _of_documents(turns, one, systems, rows) for one in turns}
+    tables = _of_documents(turns, systems, rows)
     load = figure.fixed_rate
     latency = _latency(load, max(rates), systems, settings) if load else []
     figure.check_record(
@@ -79,25 +79,37 @@ def _seen(turns: Turns, tables: dict[str, TableBytes]) -> Seen:
 
 
 def _of_documents(
-    turns: Mapping[str, Turns], name: str, systems: Systems, rows: Mapping[str, Mapping[str, int]]
-) -> dict[str, TableBytes]:
-    """What a document took in the tables that grew: of a whole table the part of the rows that
-    came to it with each. Not what the files grew by: they are extended in steps."""
-    grown = {one: _grown(took) for one, took in turns.items()}
-    of = "ordinary" if name == "ordinary" else GATEWAY
-    sizes, counts = footprint.table_bytes(systems, of), footprint.table_rows(systems, of)
-    found = {}
-    for table in grown[name]:
-        came = counts[table] - rows[of].get(table, 0)
-        documents = sum(
-            sum(took.acknowledged.values())
-            for one, took in turns.items()
-            if table in grown[one] and (one == "ordinary") == (of == "ordinary")
+    turns: Mapping[str, Turns], systems: Systems, rows: Mapping[str, Mapping[str, int]]
+) -> dict[str, dict[str, TableBytes]]:
+    """What a document of each contender took in the tables that grew, given how many rows each
+    database's tables had: of a whole table the part of the rows that came with each document. Not
+    what the files grew by: they are extended in steps."""
+    found: dict[str, dict[str, TableBytes]] = {}
+    for database, had in rows.items():
+        sizes, have = (
+            footprint.table_bytes(systems, database),
+            footprint.table_rows(systems, database),
         )
-        if came > 0:
-            each = counts[table] * documents / came
-            found[table] = TableBytes(sizes[table].rows / each, sizes[table].indexes / each)
+        theirs = {name: took for name, took in turns.items() if _database(name) == database}
+        grown = {name: _grown(took) for name, took in theirs.items()}
+        for name in theirs:
+            found[name] = {}
+            for table in grown[name]:
+                came = have[table] - had.get(table, 0)
+                documents = sum(
+                    sum(took.acknowledged.values())
+                    for one, took in theirs.items()
+                    if table in grown[one]
+                )
+                if came > 0:
+                    part = came / have[table] / documents
+                    size = sizes[table]
+                    found[name][table] = TableBytes(size.rows * part, size.indexes * part)
     return found
+
+
+def _database(contender: str) -> str:
+    return "ordinary" if contender == "ordinary" else GATEWAY
 
 
 def _grown(turns: Turns) -> set[str]:
