@@ -1,7 +1,9 @@
 """A gateway for a measurement, started as its users start it, and persons enrolled with it."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -9,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import FrameType
+from typing import Final, NamedTuple
 
 _COMMAND = [sys.executable, "-m", "gateway"]
+_ENDS_SECONDS_MAX: Final = 60.0
+_TOLD_TO_END: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Started(NamedTuple):
@@ -66,6 +71,21 @@ class Gateway:
         return endpoints
 
 
+def end_as_by_ctrl_c() -> None:
+    """From now on SIGTERM and SIGHUP end this process as Ctrl-C does, by an exception: so what was
+    started here is ended and what is temporary goes. A SIGHUP that is ignored (nohup) stays so."""
+    for number in _TOLD_TO_END:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # Once: the next must not break off what is being tidied up.
+    for told in _TOLD_TO_END:
+        signal.signal(told, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
 @contextmanager
 def serving(data_dir: Path, workers: int, host: str = "127.0.0.1") -> Iterator[Gateway]:
     """A gateway with its own PostgreSQL and Redis under a directory, until the block ends. It
@@ -88,4 +108,8 @@ def started(command: list[str]) -> Iterator[Started]:
         yield Started(found[0], process.pid)
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(_ENDS_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -27,10 +27,10 @@ def serve(make: Callable[[], ASGIApp], workers: int) -> None:
         context.Process(target=_serve, args=(make, port, started), daemon=True)
         for _ in range(workers)
     ]
+    # An exit by the front door, before there is anybody: else the workers would go on without us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     for process in processes:
         process.start()
-    # An exit by the front door: else the workers would go on without us.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     started.wait(_START_SECONDS_MAX)
     print(f"http://127.0.0.1:{port}", flush=True)
     for process in processes:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from loadtest.bench import origin
+from loadtest.bench.aims import filled
 from loadtest.bench.figures import bulk, generation, questions, sms
 from loadtest.bench.figures.figure import Figure
 from loadtest.bench.live_set import LiveSet, lay_in
@@ -18,11 +19,13 @@ from loadtest.bench.printing import compared, tell
 from loadtest.bench.result import FigureResult, Result, save, saved
 from loadtest.bench.sustained import sustained
 from loadtest.bench.systems import Systems, systems
+from loadtest.gateway import end_as_by_ctrl_c
 
 
 def main() -> None:
     """Measures, or reads what was measured; then tells, compares, saves and draws."""
     chosen = options()
+    end_as_by_ctrl_c()
     # Read first: what cannot be compared should not take half an hour to say so.
     old = saved(chosen.compare) if chosen.compare else None
     result = saved(chosen.saved) if chosen.saved else measure(chosen)
@@ -32,6 +35,8 @@ def main() -> None:
     if old is not None:
         print(f"\ncommit {old.commit} of {old.date}, and now")
         print("\n".join(compared(old, result)))
+    if chosen.page:
+        chosen.page.write_text(filled(chosen.page.read_text("utf-8"), result), "utf-8")
     if chosen.plot:
         from loadtest.bench.plot import draw  # noqa: PLC0415 - matplotlib takes a second to load
 
@@ -53,6 +58,8 @@ def measure(chosen: Options) -> Result:
             origin.versions(beside.gateway),
             origin.postgresql(beside.gateway),
         )
+        if not (chosen.in_memory or Result(*origins, settings, {}).durable):
+            raise SystemExit("no commit would reach a disk here (--directory, or --in-memory)")
         for name in chosen.figures:
             figures[name] = measured(name, makers[name](), beside, settings)
         laid_in = live() if live.cache_info().currsize else None
@@ -79,6 +86,9 @@ def _figures(
     return {
         "generation": lambda: generation.figure(beside, many, seconds),
         "generation_by_few": lambda: generation.by_few(beside, few, seconds),
+        "generation_by_many": lambda: generation.by_many(
+            beside, settings.many_connections, seconds
+        ),
         "read": lambda: questions.read(beside, live(), few, seconds),
         "question": lambda: questions.question(beside, live(), few, seconds),
         "bulk": lambda: bulk.figure(beside, settings),

@@ -45,11 +45,12 @@ def _lineage(pid: int, processes: Mapping[int, _Process]) -> list[int]:
 def _kind(
     line: list[int], processes: Mapping[int, _Process], roots: Mapping[int, str]
 ) -> str | None:
-    root = next((pid for pid in line if pid in roots), None)
-    if root is None:
+    place = next((place for place, pid in enumerate(line) if pid in roots), None)
+    if place is None:
         return None  # Not ours.
-    programs = [processes[pid].program for pid in line]
-    return next((_SERVERS[name] for name in programs if name in _SERVERS), roots[root])
+    # Not beyond: whoever started us may be called anything.
+    programs = [processes[pid].program for pid in line[: place + 1]]
+    return next((_SERVERS[name] for name in programs if name in _SERVERS), roots[line[place]])
 
 
 def _processes() -> dict[int, _Process]:

@@ -21,7 +21,7 @@ from typing import Final
 import asyncpg
 
 from loadtest.bench.clients.uploads import upload
-from loadtest.gateway import Gateway, serving
+from loadtest.gateway import Gateway, end_as_by_ctrl_c, serving
 from loadtest.invoices import gstin, invoices
 
 _TEMPLATES: Final = 2000
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1_000_000, help="lines between two reports")
     parser.add_argument("--directory", type=Path, help="where the temporary directory is made")
     options = parser.parse_args()
+    end_as_by_ctrl_c()
     with (
         tempfile.TemporaryDirectory(prefix="long-", dir=options.directory) as directory,
         serving(Path(directory), options.workers) as gateway,

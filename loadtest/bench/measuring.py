@@ -1,10 +1,12 @@
 """One figure measured: its rounds, its times at fixed rates, and whether the record agrees."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from loadtest.bench import footprint
 from loadtest.bench.clients.open_loop import Answered, offer
 from loadtest.bench.figures.figure import GATEWAY, Figure, FixedRate
-from loadtest.bench.footprint import footprint
+from loadtest.bench.footprint import Footprint, TableBytes
 from loadtest.bench.options import Settings
 from loadtest.bench.result import FigureResult, Latency, Seen
 from loadtest.bench.rounds import Turns, in_turn
@@ -30,25 +32,39 @@ def measured(name: str, figure: Figure, systems: Systems, settings: Settings) ->
         label = f"round {number}" if number > 0 else "warm-up"
         print(f"{label:8} {shown}  ({', '.join(ratios)})", flush=True)
 
+    databases = ("ordinary", GATEWAY)
+    rows = {one: footprint.table_rows(systems, one) for one in databases}
     turns = in_turn(
-        figure.contenders,
-        settings.rounds,
-        settings.warm_ups,
-        lambda contender: footprint(systems, contender),
-        tell,
+        figure.contenders, settings.rounds, settings.warm_ups, _Measuring(systems), tell
     )
     rates = turns[GATEWAY].rates
-    latency = _latency(figure.fixed_rate, max(rates), settings) if figure.fixed_rate else []
+    tables = _of_documents(turns, systems, rows)
+    load = figure.fixed_rate
+    latency = _latency(load, max(rates), systems, settings) if load else []
     figure.check_record(
         {one: took.acknowledged for one, took in turns.items()},
         sum(one.answered for one in latency),
     )
     others = {one: ratio(rates, took.rates) for one, took in turns.items() if one != GATEWAY}
-    seen = {one: _seen(took) for one, took in turns.items()}
+    seen = {one: _seen(took, tables[one]) for one, took in turns.items()}
     return FigureResult(figure.documents, figure.connections, seen, others, latency)
 
 
-def _seen(turns: Turns) -> Seen:
+class _Measuring:
+    def __init__(self, systems: Systems) -> None:
+        self._systems = systems
+
+    def until_still(self) -> None:
+        footprint.until_still(self._systems)
+
+    def before(self, contender: str) -> Footprint:
+        return footprint.before(self._systems, contender)
+
+    def after(self, contender: str) -> Footprint:
+        return footprint.after(self._systems, contender)
+
+
+def _seen(turns: Turns, tables: dict[str, TableBytes]) -> Seen:
     assert turns.took is not None  # noqa: S101 - there is a round at least
     cpu = turns.took.each(turns.documents / 1e6).cpu
     each = turns.took.each(turns.documents)
@@ -58,17 +74,59 @@ def _seen(turns: Turns) -> Seen:
         {kind: seconds for kind, seconds in cpu.items() if kind != _NOT_TOLD},
         each.wal,
         each.redis,
-        each.tables,
+        tables,
     )
 
 
-def _latency(load: FixedRate, greatest: float, settings: Settings) -> list[Latency]:
+def _of_documents(
+    turns: Mapping[str, Turns], systems: Systems, rows: Mapping[str, Mapping[str, int]]
+) -> dict[str, dict[str, TableBytes]]:
+    """What a document of each contender took in the tables that grew, given how many rows each
+    database's tables had: of a whole table the part of the rows that came with each document. Not
+    what the files grew by: they are extended in steps."""
+    found: dict[str, dict[str, TableBytes]] = {}
+    for database, had in rows.items():
+        sizes, have = (
+            footprint.table_bytes(systems, database),
+            footprint.table_rows(systems, database),
+        )
+        theirs = {name: took for name, took in turns.items() if _database(name) == database}
+        grown = {name: _grown(took) for name, took in theirs.items()}
+        for name in theirs:
+            found[name] = {}
+            for table in grown[name]:
+                came = have[table] - had.get(table, 0)
+                documents = sum(
+                    sum(took.acknowledged.values())
+                    for one, took in theirs.items()
+                    if table in grown[one]
+                )
+                if came > 0:
+                    part = came / have[table] / documents
+                    size = sizes[table]
+                    found[name][table] = TableBytes(size.rows * part, size.indexes * part)
+    return found
+
+
+def _database(contender: str) -> str:
+    return "ordinary" if contender == "ordinary" else GATEWAY
+
+
+def _grown(turns: Turns) -> set[str]:
+    assert turns.took is not None  # noqa: S101 - there is a round at least
+    return set(turns.took.each(turns.documents).tables)
+
+
+def _latency(
+    load: FixedRate, greatest: float, systems: Systems, settings: Settings
+) -> list[Latency]:
     """The rates in turn as well."""
     runs: dict[float, list[Answered]] = {share: [] for share in _SHARES}
     sent = 0
     for _ in range(settings.latency_rounds):
         for share, answered in runs.items():
             rate, seconds = share * greatest, settings.latency_seconds
+            footprint.until_still(systems)
             answered.append(offer(load, sent, rate, seconds, settings.connections))
             sent += answered[-1].count
             times = answered[-1].times

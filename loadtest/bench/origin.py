@@ -27,6 +27,7 @@ _PACKAGES: Final = (
     "fastapi",
     "pydantic",
     "sqlalchemy",
+    "PyJWT",
 )
 _POSTGRESQL: Final = (
     "fsync",
@@ -42,14 +43,15 @@ _FLUSHED_BYTES: Final = 8192
 
 
 class Machine(Struct, frozen=True):
-    """Processor, cores this process may use, memory, kernel, and the median time in which 8 kB
-    reach the disk that the record is on."""
+    """Processor, cores this process may use, memory, kernel, the median time in which 8 kB
+    reach the disk that the record is on, and the kind of its file system."""
 
     processor: str
     cores: int
     memory_gb: float
     kernel: str
     flush_ms: float
+    filesystem: str = "unknown"
 
 
 def machine(directory: Path) -> Machine:
@@ -60,19 +62,22 @@ def machine(directory: Path) -> Machine:
         named[1] if named else platform.machine(),
         len(os.sched_getaffinity(0)),
         round(pages / 1e9, 1),
-        f"{platform.system()} {platform.release()}",
+        # Not the rest of it: that may name whoever built it.
+        f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         round(_flush_ms(directory / "flushed"), 3),
+        _filesystem(directory.resolve()),
     )
 
 
 def versions(gateway: Gateway) -> dict[str, str]:
-    """Of Python, of the servers, and of the packages that matter."""
+    """Of Python, of the servers, of the client, and of the packages that matter."""
     with redis.from_url(gateway.redis_url) as hot:
         told = hot.info("server")
     return {
         "Python": platform.python_version(),
         "PostgreSQL": str(ask(gateway.postgres_dsn, "SHOW server_version")[0][0]),
         "Valkey": str(told.get("valkey_version", told["redis_version"])),
+        "wrk": _wrk(),
         **{package: version(package) for package in _PACKAGES},
     }
 
@@ -95,6 +100,21 @@ def commit() -> str:
         check=False,
     )
     return described.stdout.strip() or "unknown"
+
+
+def _wrk() -> str:
+    said = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"wrk (\S+)", said)
+    return found[1] if found else "unknown"
+
+
+def _filesystem(directory: Path) -> str:
+    """Of the innermost mount; of several on one place, the last."""
+    kinds = {}
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, place, kind, *_ = line.split()
+        kinds[Path(place)] = kind
+    return next(kinds[one] for one in (directory, *directory.parents) if one in kinds)
 
 
 def _flush_ms(file: Path) -> float:

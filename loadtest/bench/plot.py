@@ -56,7 +56,8 @@ def draw(result: Result, file: Path) -> None:
 def _title(result: Result) -> str:
     machine, lasting = result.machine, result.sustained
     said = (
-        f"{machine.processor}, {machine.cores} cores, client included, commits durable\n"
+        f"{machine.processor}, {machine.cores} cores, client included, "
+        f"commits {'durable' if result.durable else 'NOT durable'}\n"
         f"commit {result.commit}, {result.date}; medians of {result.settings.rounds} rounds, "
         "whiskers from the least to the greatest"
     )
@@ -64,7 +65,7 @@ def _title(result: Result) -> str:
         return said
     return (
         f"{said}\nafter {lasting.minutes:g} minutes of generation its rate beside bare is "
-        f"{lasting.kept:.3f} of the first minute's"
+        f"{lasting.kept.median:.3f} of the first minute's"
     )
 
 

@@ -1,8 +1,16 @@
 """Results for people to read in a terminal."""
 
+from typing import Final
+
+import msgspec
+
+from loadtest.bench.aims import table as aims
 from loadtest.bench.figures.figure import GATEWAY
 from loadtest.bench.result import FigureResult, Latency, Result, Seen, Sustained
 from loadtest.bench.spread import Spread
+
+_ROUNDS_MIN: Final = 4
+"""Fewer fall apart by chance."""
 
 
 def tell(result: Result) -> None:
@@ -10,7 +18,8 @@ def tell(result: Result) -> None:
     machine = result.machine
     print(
         f"\n{result.date}, commit {result.commit}: {machine.processor}, {machine.cores} cores, "
-        f"{machine.memory_gb:g} GB, {machine.kernel}, 8 kB flushed in {machine.flush_ms} ms"
+        f"{machine.memory_gb:g} GB, {machine.kernel}, 8 kB flushed in {machine.flush_ms} ms "
+        f"({machine.filesystem}), commits {'durable' if result.durable else 'NOT durable'}"
     )
     for name, figure in result.figures.items():
         print(f"\n{name}, {figure.documents}, {figure.connections} connections")
@@ -21,12 +30,15 @@ def tell(result: Result) -> None:
             print(f"  {_times(latency)}")
     if result.sustained:
         _tell_sustained(result.sustained)
+    print(f"\n{aims(result)}", end="")
 
 
 def compared(old: Result, new: Result) -> list[str]:
-    """The gateway's part of every other's rate, before and now, of the figures both have; which is
-    told to differ only where every round of one is beyond every round of the other."""
+    """What was measured otherwise; and the gateway's part of every other's rate, before and now, of
+    the figures both have, which is told to differ only where every round of one is beyond every
+    round of the other and both have four rounds or more."""
     lines = []
+    enough = min(old.settings.rounds, new.settings.rounds) >= _ROUNDS_MIN
     for name, figure in new.figures.items():
         before = old.figures.get(name)
         for contender, ratio in figure.ratios.items():
@@ -34,9 +46,26 @@ def compared(old: Result, new: Result) -> list[str]:
             if was is not None:
                 lines.append(
                     f"{name:17} of {contender:9} {_share(was)}  now {_share(ratio)}  "
-                    f"{_verdict(was, ratio)}".rstrip()
+                    f"{_verdict(was, ratio) if enough else ''}".rstrip()
                 )
-    return lines
+    if not lines:
+        lines = ["no figure is in both"]
+    elif not enough:
+        lines.append(f"no verdict: fewer than {_ROUNDS_MIN} rounds")
+    return [*_measured_otherwise(old, new), *lines]
+
+
+def _measured_otherwise(old: Result, new: Result) -> list[str]:
+    """What differs of all that rates hang on."""
+    before, now = (
+        {"cores": one.machine.cores, **msgspec.structs.asdict(one.settings), **one.postgresql}
+        for one in (old, new)
+    )
+    return [
+        f"{name} was {before.get(name)}, is {now.get(name)}"
+        for name in before | now
+        if before.get(name) != now.get(name)
+    ]
 
 
 def _tell_sustained(lasting: Sustained) -> None:
@@ -45,7 +74,8 @@ def _tell_sustained(lasting: Sustained) -> None:
     for name, minute in (("first", first), ("last", last)):
         print(f"  {name} minute {minute.gateway:.0f}/s, {_share(minute.ratio)} of bare")
     kept = last.gateway / first.gateway
-    print(f"  the last is {kept:.3f} of the first, beside bare {lasting.kept:.3f} of it")
+    print(f"  the last is {kept:.3f} of the first, beside bare {_share(lasting.kept)} of it")
+    print(f"  {lasting.checkpoints} checkpoints, {lasting.wal_bytes / 1e6:.0f} MB of WAL")
     for table, size in lasting.tables.items():
         print(f"  {table}: {size.rows / 1e6:.0f} MB, its indexes {size.indexes / 1e6:.0f} MB")
 

@@ -15,6 +15,11 @@ def told(dsn: str, question: str, *values: object) -> int:
     return int(ask(dsn, question, *values)[0][0])
 
 
+def counted(dsn: str, question: str, *values: object) -> dict[str, int]:
+    """The number of each name, where a statement answers pairs of these."""
+    return {str(name): int(count) for name, count in ask(dsn, question, *values)}
+
+
 async def _ask(dsn: str, question: str, values: tuple[object, ...]) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(dsn, command_timeout=3600)
     try:

@@ -1,6 +1,7 @@
 """A result, as it is saved: JSON of these."""
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -11,11 +12,15 @@ from loadtest.bench.options import Settings
 from loadtest.bench.origin import Machine
 from loadtest.bench.spread import Spread
 
+_IN_MEMORY: Final = ("tmpfs", "ramfs")
+_FLUSH_MS_MIN: Final = 0.01
+"""No disk is so fast."""
+
 
 class Seen(Struct, frozen=True):
     """Of one contender: documents a second, their spread and round by round; CPU seconds a million
     documents by kind of process; and the bytes a document took in the write-ahead log, in Redis,
-    and in the tables that grew."""
+    and in the tables that grew, as its part of these whole."""
 
     rate: Spread
     rounds: list[float]
@@ -70,7 +75,8 @@ class Minute(Struct, frozen=True):
 
 class Sustained(Struct, frozen=True):
     """Generation for minutes on end, the first and the last of them apart; bills there were at the
-    end, and the bytes by which tables grew."""
+    end, the bytes by which tables grew, the checkpoints PostgreSQL completed meanwhile, and the
+    bytes of its write-ahead log."""
 
     minutes: float
     first: Minute
@@ -78,11 +84,15 @@ class Sustained(Struct, frozen=True):
     turns: list[Turn]
     bills: int
     tables: dict[str, TableBytes]
+    checkpoints: int = 0
+    wal_bytes: float = 0
 
     @property
-    def kept(self) -> float:
-        """What the last minute's rate beside the bare endpoint's is of the first's."""
-        return self.last.ratio.median / self.first.ratio.median
+    def kept(self) -> Spread:
+        """What the rate beside the bare endpoint's is in each turn of the last minute, of the
+        first minute's median."""
+        of, ratio = self.first.ratio.median, self.last.ratio
+        return Spread(ratio.median / of, ratio.least / of, ratio.greatest / of)
 
 
 class Result(Struct, frozen=True):
@@ -97,6 +107,17 @@ class Result(Struct, frozen=True):
     figures: dict[str, FigureResult]
     live_set: LiveSet | None = None
     sustained: Sustained | None = None
+
+    @property
+    def durable(self) -> bool:
+        """Whether what was acknowledged had reached a disk, as far as settings and the time of a
+        flush can tell."""
+        told = self.postgresql
+        return (
+            told["fsync"] == told["synchronous_commit"] == "on"
+            and self.machine.filesystem not in _IN_MEMORY
+            and self.machine.flush_ms >= _FLUSH_MS_MIN
+        )
 
 
 def save(result: Result, file: Path) -> None:

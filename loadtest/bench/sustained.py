@@ -4,9 +4,9 @@ itself does not keep its speed."""
 import time
 from typing import Final
 
-from loadtest.bench.figures.figure import GATEWAY, expect
+from loadtest.bench.figures.figure import GATEWAY
 from loadtest.bench.figures.generation import Generation
-from loadtest.bench.footprint import footprint
+from loadtest.bench.footprint import after, before
 from loadtest.bench.record import told
 from loadtest.bench.result import Minute, Sustained, Turn
 from loadtest.bench.spread import ratio
@@ -16,23 +16,27 @@ _GATEWAY_SECONDS: Final = 8
 _BARE_SECONDS: Final = 2
 _MINUTE_SECONDS: Final = 60.0
 _LETTER: Final = "t"
+_WARM_UP: Final = -1
+_CHECKPOINTS: Final = "SELECT num_done FROM pg_stat_checkpointer"
 _BILLS: Final = "SELECT count(*) FROM eway_bill WHERE document_number LIKE $1"
 
 
 def sustained(systems: Systems, minutes: float, connections: int) -> Sustained:
-    """Loads generation for so many minutes; tells every turn. Exits when an answer was wrong or is
-    not on record."""
+    """Loads generation for so many minutes after a turn that warms up; tells every turn. Exits when
+    an answer was wrong or is not on record."""
     generation = Generation(systems, connections, _LETTER)
     generation.probe()
     print(f"\nsustained: bills a second for {minutes:g} minutes, {connections} connections")
-    before = footprint(systems, GATEWAY)
     turns: list[Turn] = []
-    began, acknowledged = time.monotonic(), 0
+    dsn = systems.gateway.postgres_dsn
+    acknowledged = {_WARM_UP: generation.turn(GATEWAY, _WARM_UP, _GATEWAY_SECONDS)().documents}
+    checkpoints, begun_with = told(dsn, _CHECKPOINTS), before(systems, GATEWAY)
+    began = time.monotonic()
     while (begun := time.monotonic() - began) < minutes * _MINUTE_SECONDS:
         number = len(turns)
         done = generation.turn(GATEWAY, number, _GATEWAY_SECONDS)()
         bare = generation.turn("bare", number, _BARE_SECONDS)()
-        acknowledged += done.documents
+        acknowledged[number] = done.documents
         turns.append(Turn(begun, done.documents / done.seconds, bare.documents / bare.seconds))
         last = turns[-1]
         print(
@@ -40,10 +44,19 @@ def sustained(systems: Systems, minutes: float, connections: int) -> Sustained:
             f"  {last.gateway / last.bare:.3f}",
             flush=True,
         )
-    bills = told(systems.gateway.postgres_dsn, _BILLS, f"{_LETTER}%")
-    expect(bills, acknowledged, "bills")
-    grown = footprint(systems, GATEWAY).since(before).each(1).tables
-    return Sustained(minutes, first_minute(turns), last_minute(turns), turns, bills, grown)
+    took = after(systems, GATEWAY).since(begun_with)
+    checkpoints = told(dsn, _CHECKPOINTS) - checkpoints
+    generation.check_record({GATEWAY: acknowledged}, 0)
+    return Sustained(
+        minutes,
+        first_minute(turns),
+        last_minute(turns),
+        turns,
+        told(dsn, _BILLS, f"{_LETTER}%"),
+        took.each(1).tables,
+        checkpoints,
+        took.wal,
+    )
 
 
 def first_minute(turns: list[Turn]) -> Minute:

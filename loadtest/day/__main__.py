@@ -21,7 +21,7 @@ from loadtest.day import coherence
 from loadtest.day.brief import DIRECTORY, Brief
 from loadtest.day.persons import enrol
 from loadtest.day.profile import PROFILE, read_profile
-from loadtest.gateway import Gateway, serving
+from loadtest.gateway import Gateway, end_as_by_ctrl_c, serving
 from loadtest.sms_numbers import lay_in
 
 _LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
@@ -55,6 +55,7 @@ def asked(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Plays a day. The exit code."""
     options = asked()
+    end_as_by_ctrl_c()
     with ExitStack() as stack:
         directory = options.directory
         if directory is None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from loadtest.bench.clients.answer_head import status_and_length
@@ -29,8 +30,8 @@ def test_a_spread_is_the_median_between_the_least_and_the_greatest() -> None:
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:
-    # The machine halved its speed in the second round; the ratio of medians would be 0.75 too.
-    assert ratio([50, 25, 80], [100, 50, 100]) == Spread(0.5, 0.5, 0.8)
+    # The machine was slow in the second round; the ratio of the medians would be 50 to 90.
+    assert ratio([50, 25, 80], [100, 40, 90]) == Spread(0.625, 0.5, 80 / 90)
     with pytest.raises(ValueError, match="shorter"):
         ratio([1, 2], [1])
 
@@ -72,9 +73,12 @@ def test_what_a_slow_answer_made_wait_counts_from_when_it_was_due() -> None:
 
 
 def test_what_was_acknowledged_and_is_not_on_record_ends_the_run() -> None:
-    expect(stored=3, acknowledged=2, what="bills")
-    with pytest.raises(SystemExit, match="3 bills were acknowledged, 2 are on record"):
-        expect(stored=2, acknowledged=3, what="bills")
+    acknowledged = {0: 2, 1: 3}
+    expect({"g0": 2, "g1": 4, "other1": 1}, "g", acknowledged, 1, "bills")
+    # More in one round do not make up for fewer in another; nor are there more than were sent.
+    for stored in ({"g0": 3, "g1": 2}, {"g0": 2}, {"g0": 2, "g1": 5}):
+        with pytest.raises(SystemExit, match=r"3 bills were acknowledged in round 1, \d are on"):
+            expect(stored, "g", acknowledged, 1, "bills")
 
 
 def test_the_head_of_an_answer_is_read_whatever_its_case() -> None:
@@ -96,18 +100,31 @@ def test_contenders_take_turns_and_warm_ups_are_not_counted() -> None:
 
         return Contender(name, prepare)
 
-    def measure(name: str) -> Footprint:
-        return Footprint({"workers": next(passed)}, 0, 0, {})
+    class Measuring:
+        def until_still(self) -> None:
+            order.append(("still", 0))
+
+        def before(self, contender: str) -> Footprint:
+            order.append((contender, 9))
+            return Footprint({"workers": next(passed)}, 0, 0, {})
+
+        def after(self, contender: str) -> Footprint:
+            return Footprint({"workers": next(passed)}, 0, 0, {})
 
     def tell(number: int, rates: dict[str, float]) -> None:
         told.append((number, rates))
 
-    turns = in_turn([contender("a", 10), contender("b", 20)], 2, 1, measure, tell)
-    assert order == [(name, number) for number in (0, 1, 2) for name in "ab"]
+    turns = in_turn([contender("a", 10), contender("b", 20)], 2, 1, Measuring(), tell)
+    assert order == [
+        step
+        for number in (0, 1, 2)
+        for name in "ab"
+        for step in ((name, number), ("still", 0), (name, 9))
+    ]
     assert told[0] == (0, {"a": 5, "b": 10})
     assert turns["a"].rates == [10, 15]
     assert turns["b"].documents == 40 + 60
-    assert turns["b"].acknowledged == 20 + 40 + 60
+    assert turns["b"].acknowledged == {0: 20, 1: 40, 2: 60}
     # Each turn passed one second of CPU between its two footprints.
     assert turns["a"].took == Footprint({"workers": 2}, 0, 0, {})
 
@@ -144,15 +161,31 @@ def test_cpu_time_is_of_whole_trees_with_those_that_ended() -> None:
     assert cpu_seconds({})["client"] - before >= 0.29
 
 
-def result(**ratios: Spread) -> Result:
+def test_who_started_a_measurement_is_not_one_of_its_servers(tmp_path: Path) -> None:
+    # A process of ours under a program that is called as a server is.
+    disguised = tmp_path / "valkey-server"
+    disguised.symlink_to(sys.executable)
+    ours = "import os; print(os.getpid(), flush=True); input()"
+    parent = f"import subprocess; subprocess.run([{sys.executable!r}, '-c', {ours!r}])"
+    with subprocess.Popen(
+        [disguised, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        spent = cpu_seconds({int(process.stdout.readline()): "measured"})
+        process.communicate("\n")
+    assert spent["measured"] > 0
+    assert spent["valkey"] == 0
+
+
+def result(rounds: int = 4, **ratios: Spread) -> Result:
     """Of figures with the gateway's part of the bare endpoint's rate each."""
     return Result(
         date="2026-11-22 12:00 UTC",
         commit="abc",
         machine=Machine("EPYC", 2, 25.0, "Linux 6", 0.1),
         versions={},
-        postgresql={},
-        settings=Settings(**dict.fromkeys(Settings.__struct_fields__, 1)),
+        postgresql={"fsync": "on", "synchronous_commit": "on"},
+        settings=Settings(**dict.fromkeys(Settings.__struct_fields__, 1) | {"rounds": rounds}),
         figures={
             name: FigureResult("bills", 64, {}, {"bare": ratio}, [])
             for name, ratio in ratios.items()
@@ -169,6 +202,36 @@ def test_two_results_are_told_apart_only_beyond_both_spreads(tmp_path: Path) -> 
     assert "0.500 (0.400 to 0.600)  now 0.750 (0.700 to 0.800)  better: 1.50" in read
     assert bulk.endswith("now 0.650 (0.600 to 0.700)")
     assert "worse: 0.67 of what it was" in compared(new, old)[0]
+    assert compared(old, result(other=Spread(1, 1, 1))) == ["no figure is in both"]
+
+
+def test_a_few_rounds_are_no_verdict_and_what_was_measured_otherwise_is_told() -> None:
+    old = result(read=Spread(0.5, 0.4, 0.6))
+    new = result(rounds=3, read=Spread(0.75, 0.7, 0.8))
+    changed = msgspec.structs.replace(
+        new,
+        machine=msgspec.structs.replace(new.machine, cores=4),
+        postgresql=new.postgresql | {"fsync": "off"},
+    )
+    told = compared(old, changed)
+    assert told[:3] == ["cores was 2, is 4", "rounds was 4, is 3", "fsync was on, is off"]
+    assert told[3].endswith("0.750 (0.700 to 0.800)")
+    assert told[4:] == ["no verdict: fewer than 4 rounds"]
+
+
+def test_what_reaches_no_disk_is_not_durable() -> None:
+    sound = result()
+    assert sound.durable
+    disk = sound.machine
+    for lost in (
+        msgspec.structs.replace(sound, postgresql=sound.postgresql | {"fsync": "off"}),
+        msgspec.structs.replace(sound, postgresql=sound.postgresql | {"synchronous_commit": "off"}),
+        msgspec.structs.replace(
+            sound, machine=msgspec.structs.replace(disk, filesystem="tmpfs", flush_ms=1)
+        ),
+        msgspec.structs.replace(sound, machine=msgspec.structs.replace(disk, flush_ms=0.001)),
+    ):
+        assert not lost.durable
 
 
 def test_what_is_not_a_result_is_not_compared(tmp_path: Path) -> None:
@@ -192,5 +255,16 @@ def test_a_quick_run_is_short_but_for_what_is_said_by_itself() -> None:
     assert quick.settings.vehicles == 2000
     assert quick.figures == ("read", "bulk")
     assert options(read).settings.rounds == 5
-    with pytest.raises(SystemExit):
-        options([*read, "--only", "reads"])
+    for wrong in (
+        "--only reads",
+        "--rounds 0",
+        "--warm-ups -1",
+        "--latency-seconds 0",
+        "--latency-seconds nan",
+        "--bills 2000000 --vehicles 1000001",
+        "--bills 10 --vehicles 11",
+        "--sustained 1",
+    ):
+        with pytest.raises(SystemExit):
+            options([*read, *wrong.split()])
+    assert options([*read, "--bills", "20000000"]).settings.vehicles == 1_000_000

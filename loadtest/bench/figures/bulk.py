@@ -4,7 +4,8 @@ take five hundred in a request."""
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -14,13 +15,14 @@ import uvloop
 from loadtest.bench.clients.batches import send
 from loadtest.bench.clients.uploads import upload
 from loadtest.bench.figures import copying
-from loadtest.bench.figures.figure import GATEWAY, Figure, expect
+from loadtest.bench.figures.figure import GATEWAY, Acknowledged, Figure, expect
 from loadtest.bench.options import Settings
-from loadtest.bench.record import told
+from loadtest.bench.record import counted
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import Systems
 from loadtest.invoices import gstin, invoices
 
+_SERIES: Final = "R"
 _CHUNK: Final = 256 * 1024
 _FIRST_SEED: Final = 10_000
 """Beyond those the dictionary was trained with."""
@@ -31,8 +33,15 @@ _BATCH: Final = 500
 """Invoices in one request, where they do not come by the line."""
 _PART_IN_BATCHES: Final = 4
 """Of the invoices of an upload one in so many is sent in batches: there they take longer."""
-_STORED: Final = "SELECT count(*) FROM invoice_claim WHERE supplier_gstin = ANY($1)"
-_ORDINARY_STORED: Final = "SELECT count(*) FROM invoice"
+_BATCHES: Final = 5
+"""Over one connection: as many invoices as in an upload, and then a new one as there."""
+_STORED: Final = """
+SELECT split_part(number, '/', 1), count(*)
+FROM invoice_claim WHERE supplier_gstin = ANY($1) GROUP BY 1
+"""
+_ORDINARY_STORED: Final = (
+    "SELECT split_part(document_number, '/', 1), count(*) FROM invoice GROUP BY 1"
+)
 
 
 def figure(systems: Systems, settings: Settings) -> Figure:
@@ -69,17 +78,9 @@ class _Bulk:
         gateway = self._systems.gateway
         tokens = [gateway.sign_in(client) for client in self._clients]
         parts = [list(_parts(body)) for body in self._bodies]
-        due = [pair for same in zip(*parts, strict=True) for pair in zip(tokens, same, strict=True)]
-
-        async def act() -> int:
-            following = iter(due)
-
-            async def sender() -> int:
-                return sum([await upload(gateway.address, *pair) for pair in following])
-
-            return sum(await asyncio.gather(*(sender() for _ in tokens)))
-
-        return _timed(act, self._settings.uploads * self._settings.invoices)
+        act = _at_once(partial(upload, gateway.address), tokens, parts)
+        count = self._settings.uploads * self._settings.invoices
+        return _timed(act, count, count)
 
     def copied(self, number: int) -> Callable[[], Done]:
         """What the gateway stored in this round, once more."""
@@ -99,30 +100,25 @@ class _Bulk:
         return act
 
     def in_batches(self, address: str) -> Callable[[int], Callable[[], Done]]:
-        """To an endpoint that takes a list in a request, over as many connections as uploads."""
+        """To an endpoint that takes a list in a request, by as many senders."""
 
         def prepare(number: int) -> Callable[[], Done]:
-            queues, count = [], -(-self._settings.invoices // _PART_IN_BATCHES)
-            for supplier, body in zip(self._suppliers, self._bodies, strict=True):
-                lines = body.splitlines()[:count]
-                batches = [lines[at : at + _BATCH] for at in range(0, count, _BATCH)]
-                token = self._systems.ordinary_token(supplier, "trader")
-                queues.append((token, [b"[%b]" % b",".join(batch) for batch in batches]))
-
-            async def act() -> int:
-                await send(address, "/v1/invoices/batch", queues)
-                return count * len(queues)
-
-            return _timed(act, count * len(queues))
+            count = -(-self._settings.invoices // _PART_IN_BATCHES)
+            tokens = [self._systems.ordinary_token(one, "trader") for one in self._suppliers]
+            parts = [list(_batches(body.splitlines()[:count])) for body in self._bodies]
+            act = _at_once(partial(send, f"{address}/v1/invoices/batch"), tokens, parts)
+            batches = sum(len(part) for supplier in parts for part in supplier)
+            return _timed(act, batches, count * len(tokens))
 
         return prepare
 
-    def check_record(self, acknowledged: Mapping[str, int], at_fixed_rates: int) -> None:
-        """Exits when an invoice was acknowledged and is not on record."""
-        stored = told(self._systems.gateway.postgres_dsn, _STORED, self._suppliers)
-        expect(stored, acknowledged[GATEWAY], "invoices")
-        stored = told(self._systems.ordinary_dsn, _ORDINARY_STORED)
-        expect(stored, acknowledged["ordinary"], "invoices of ordinary")
+    def check_record(self, acknowledged: Mapping[str, Acknowledged], at_fixed_rates: int) -> None:
+        """Exits when an invoice was acknowledged and is not on record, or the other way round:
+        every load ends with its last answer."""
+        stored = counted(self._systems.gateway.postgres_dsn, _STORED, self._suppliers)
+        expect(stored, _SERIES, acknowledged[GATEWAY], 0, "invoices")
+        stored = counted(self._systems.ordinary_dsn, _ORDINARY_STORED)
+        expect(stored, _SERIES, acknowledged["ordinary"], 0, "invoices of ordinary")
 
     def _begin(self, number: int) -> None:
         self._bodies = []
@@ -134,16 +130,38 @@ class _Bulk:
 
 def _series(number: int) -> str:
     """What every invoice number of a round begins with."""
-    return f"R{number}/"
+    return f"{_SERIES}{number}/"
 
 
-def _timed(act: Callable[[], Coroutine[None, None, int]], count: int) -> Callable[[], Done]:
+def _at_once(
+    take: Callable[[str, list[bytes]], Coroutine[None, None, int]],
+    tokens: Sequence[str],
+    parts: Sequence[list[list[bytes]]],
+) -> Callable[[], Coroutine[None, None, int]]:
+    """As many senders at once as there are suppliers, each with the next part of any of them that
+    nobody has begun."""
+    due = [pair for same in zip(*parts, strict=True) for pair in zip(tokens, same, strict=True)]
+
+    async def act() -> int:
+        following = iter(due)
+
+        async def sender() -> int:
+            return sum([await take(*pair) for pair in following])
+
+        return sum(await asyncio.gather(*(sender() for _ in tokens)))
+
+    return act
+
+
+def _timed(
+    act: Callable[[], Coroutine[None, None, int]], due: int, invoices: int
+) -> Callable[[], Done]:
     async def timed() -> Done:
         begun = time.perf_counter()
         taken = await act()
-        if taken != count:
-            raise SystemExit(f"{taken} of {count} invoices were taken")
-        return Done(count, time.perf_counter() - begun)
+        if taken != due:
+            raise SystemExit(f"{taken} of {due} were taken")
+        return Done(invoices, time.perf_counter() - begun)
 
     return lambda: uvloop.run(timed())
 
@@ -154,3 +172,10 @@ def _parts(body: bytes) -> Iterator[list[bytes]]:
     for at in range(0, len(lines), _LINES):
         part = b"".join(lines[at : at + _LINES])
         yield [part[first : first + _CHUNK] for first in range(0, len(part), _CHUNK)]
+
+
+def _batches(lines: list[bytes]) -> Iterator[list[bytes]]:
+    """The lists that lines are sent in, as many over one connection as make an upload."""
+    whole = [b"[%b]" % b",".join(lines[at : at + _BATCH]) for at in range(0, len(lines), _BATCH)]
+    for at in range(0, len(whole), _BATCHES):
+        yield whole[at : at + _BATCHES]

@@ -6,8 +6,15 @@ from functools import partial
 from typing import Final
 
 from loadtest.bench.clients.wrk import load
-from loadtest.bench.figures.figure import GATEWAY, Figure, FixedRate, expect
-from loadtest.bench.record import told
+from loadtest.bench.figures.figure import (
+    BY_SERIES,
+    GATEWAY,
+    Acknowledged,
+    Figure,
+    FixedRate,
+    expect,
+)
+from loadtest.bench.record import counted
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import PERSON, Systems, answered
 
@@ -33,7 +40,6 @@ DOCUMENT: Final = json.dumps(
 )
 """As a format of a series, a number within it, and that of a vehicle."""
 _PATH: Final = "/v1/eway-bills"
-_STORED: Final = "SELECT count(*) FROM eway_bill WHERE document_number LIKE $1"
 _FIXED_RATE: Final = "fixed"
 
 
@@ -88,15 +94,17 @@ class Generation:
         contenders = [contender(name) for name in ("bare", "ordinary", GATEWAY)]
         return Figure("bills", self._connections, contenders, fixed_rate, self.check_record)
 
-    def check_record(self, acknowledged: Mapping[str, int], at_fixed_rates: int) -> None:
+    def check_record(self, acknowledged: Mapping[str, Acknowledged], at_fixed_rates: int) -> None:
         """Exits when a bill was acknowledged and is not on record. What was on its way when a turn
         ended may be there as well; at fixed rates nothing is."""
         own = self._systems.gateway.postgres_dsn
         for name, dsn in (("ordinary", self._systems.ordinary_dsn), (GATEWAY, own)):
             if name in acknowledged:
-                stored = told(dsn, _STORED, f"{self._letter}{name[0]}%")
-                expect(stored, acknowledged[name], f"bills of {name}")
-        exact = told(own, _STORED, f"{self._letter}{_FIXED_RATE}/%")
+                series = f"{self._letter}{name[0]}"
+                stored = counted(dsn, BY_SERIES, f"{series}%")
+                expect(stored, series, acknowledged[name], self._connections, f"bills of {name}")
+        fixed = f"{self._letter}{_FIXED_RATE}"
+        exact = counted(own, BY_SERIES, f"{fixed}/%").get(fixed, 0)
         if exact != at_fixed_rates:
             raise SystemExit(f"{at_fixed_rates} bills were acknowledged, {exact} are on record")
 
@@ -110,3 +118,8 @@ def figure(systems: Systems, connections: int, seconds: int) -> Figure:
 def by_few(systems: Systems, connections: int, seconds: int) -> Figure:
     """Over few, which make smaller batches."""
     return Generation(systems, connections, "f").figure(seconds, None)
+
+
+def by_many(systems: Systems, connections: int, seconds: int) -> Figure:
+    """Over twice as many, which make larger ones."""
+    return Generation(systems, connections, "d").figure(seconds, None)

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Final
 
 from loadtest.bench.clients.wrk import load
-from loadtest.bench.figures.figure import GATEWAY, Figure, expect
+from loadtest.bench.figures.figure import BY_SERIES, GATEWAY, Acknowledged, Figure, expect
 from loadtest.bench.figures.generation import Generation
 from loadtest.bench.options import Settings
-from loadtest.bench.record import told
+from loadtest.bench.record import counted
 from loadtest.bench.rounds import Contender, Done
 from loadtest.bench.systems import Systems
 from loadtest.sms_numbers import lay_in
@@ -18,7 +18,6 @@ from loadtest.sms_numbers import lay_in
 _PATH: Final = "/sms/inbound"
 _LETTER: Final = "h"
 _SERIES: Final = "S"
-_STORED: Final = "SELECT count(*) FROM eway_bill WHERE document_number LIKE $1"
 
 
 def figure(systems: Systems, settings: Settings) -> Figure:
@@ -35,11 +34,10 @@ def figure(systems: Systems, settings: Settings) -> Figure:
 
         return prepare
 
-    def check_record(acknowledged: Mapping[str, int], at_fixed_rates: int) -> None:
-        stored = told(gateway.postgres_dsn, _STORED, f"{_SERIES}%")
-        expect(stored, acknowledged[GATEWAY], "messages")
-        stored = told(gateway.postgres_dsn, _STORED, f"{_LETTER}g%")
-        expect(stored, acknowledged["http"], "bills")
+    def check_record(acknowledged: Mapping[str, Acknowledged], at_fixed_rates: int) -> None:
+        for name, series in ((GATEWAY, _SERIES), ("http", f"{_LETTER}g")):
+            stored = counted(gateway.postgres_dsn, BY_SERIES, f"{series}%")
+            expect(stored, series, acknowledged[name], connections, f"bills of {name}")
 
     contenders = [
         Contender("bare", texted(systems.bare.address)),
