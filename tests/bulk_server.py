@@ -196,6 +196,7 @@ def serving(server: Server, port: int = 0) -> Iterator[Server]:
     )
     uvicorn_server = uvicorn.Server(config)
     with config.bind_socket() as listening:
+        listening.listen()  # Whoever comes before the thread is up waits, and is not refused.
         server.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import aiohttp
 import orjson
+from aiohttp.abc import AbstractStreamWriter
 
 from gateway.client.refusals import CallFailed, TokenRefused, refusal
 from gateway.upload.documents import FAILED, Document, Outcome, outcome
@@ -86,7 +87,7 @@ class Connection:
         try:
             async with self._target.session.post(
                 self._target.url,
-                data=request.body(),
+                data=_Body(request.body()),
                 headers={
                     "Authorization": f"Bearer {token}",
                     "Content-Type": "application/x-ndjson",
@@ -109,6 +110,20 @@ class Connection:
             self._waiting = request.end()
         self._failing = request.only_failing()
         return request.asked_again
+
+
+class _Body(aiohttp.AsyncIterablePayload):
+    """A body that writes its own end.
+
+    When aiohttp writes it, on a connection that is closing, it also forgets who waits for an answer
+    on it, and drops the time-out of the wait: nobody would be told that the connection broke.
+    """
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        await super().write_with_length(writer, content_length)
+        await writer.write_eof()
 
 
 class _Request:

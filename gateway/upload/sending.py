@@ -39,7 +39,6 @@ async def send(
     and counts as refused. Raises UploadFailed when a connection was tried so many times without a
     single answer, or when the gateway refuses the upload itself.
     """
-    asyncio.get_running_loop().set_exception_handler(_pass_over_broken_bodies)
     supply = _Supply(source, answers, progress)
     # A connection a request: which worker of the gateway serves it is drawn anew each time.
     connector = aiohttp.TCPConnector(force_close=True, limit=0)
@@ -53,12 +52,6 @@ async def send(
                     group.create_task(each)
         except* (UploadFailed, CallFailed) as failures:
             raise UploadFailed(str(failures.exceptions[0])) from None
-
-
-def _pass_over_broken_bodies(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """The task that writes a body is aiohttp's own; that its connection broke the answer tells."""
-    if not isinstance(context.get("exception"), aiohttp.ClientError):
-        loop.default_exception_handler(context)
 
 
 class _Supply:
