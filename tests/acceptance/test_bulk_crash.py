@@ -110,18 +110,21 @@ async def cut_off(
             while (answers := await upload.some()) is not None:
                 known.extend(answers)
 
-    reading = asyncio.create_task(read())
+    reading, happened = asyncio.create_task(read()), asyncio.Event()
 
     async def send() -> None:
         for start in range(0, len(lines), 50):
             # Not all at once, so that it is under way still.
             await until(lambda: len(known) > start - ANSWERED_MIN or reading.done())  # noqa: B023
+            if start + 50 >= len(lines):  # However quick it is.
+                await happened.wait()
             await upload.send(*lines[start : start + 50])
         await upload.end()
 
     sending = asyncio.create_task(send())
     await until(lambda: len(known) >= ANSWERED_MIN)
     yield known
+    happened.set()
     async with asyncio.timeout(BOUND_S):
         await reading
     sending.cancel()

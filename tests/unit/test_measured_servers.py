@@ -11,7 +11,8 @@ from loadtest.gateway import started
 
 SERVER = "import time; print('http://127.0.0.1:1', flush=True); time.sleep(60)"
 MEASUREMENT = f"""
-import sys, tempfile, time
+import signal, sys, tempfile, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # As nohup, and whoever began these tests, may not.
 from loadtest.gateway import end_as_by_ctrl_c, started
 end_as_by_ctrl_c()
 server = [sys.executable, "-c", {SERVER!r}]
