@@ -44,6 +44,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for a first request no longer than for the next."""
         super().connection_made(transport)
+        self._edge = cast(Edge, self.config.app)
         self._close_unless_heard(self.timeout_keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -75,7 +76,7 @@ class Protocol(HttpToolsProtocol):
         """Begins to read a request. What ASGI needs of it is made where that is gone through."""
         self.url = b""
         self.headers = []
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._head_until = True, 0, 0.0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header. What follows a body in chunks as trailers is none."""
@@ -129,9 +130,8 @@ class Protocol(HttpToolsProtocol):
 
     def _wait_for_rest_of_head(self, more_bytes: int) -> None:
         """Waits a bounded time for the rest of a head, of which there may only be so much."""
-        if not self._head_bytes:
+        if not self._head_until:
             self._head_until = self.loop.time() + limits.HEAD_SECONDS_MAX
-            self._head_bytes = 1
         self._head_bytes += more_bytes
         if self._head_bytes <= limits.HEAD_BYTES_MAX:
             if self._is_idle():  # Else the time begins with the answer that is due.
@@ -168,9 +168,8 @@ class Protocol(HttpToolsProtocol):
         raw, _, query = self.url.partition(b"?")
         if b"%" in raw or b"#" in self.url or not raw.isascii():
             return None
-        edge = cast(Edge, self.config.app)
         method, path = self.parser.get_method().decode("ascii"), raw.decode("ascii")
-        route, parameters = edge.route(method, path)
+        route, parameters = self._edge.route(method, path)
         if route is None or not route.whole or method == "HEAD":
             return None
         scope = {
@@ -179,7 +178,7 @@ class Protocol(HttpToolsProtocol):
             "path_params": parameters,
             "query_string": query,
             "headers": self.headers,
-            "request_id": edge.request_id(),
+            "request_id": self._edge.request_id(),
         }
         return WholeRequest(self, route, scope, keep_alive=self.parser.should_keep_alive())
 

@@ -96,7 +96,7 @@ class Batcher(Generic[Item, Answer]):
         while self._waiting and len(batch) < self._batch_max:
             entry = self._waiting.popleft()
             keys = self._apart(entry[0]) if self._apart else ()
-            if not keys or taken.isdisjoint(keys):
+            if taken.isdisjoint(keys):
                 taken.update(keys)
                 batch.append(entry)
             else:

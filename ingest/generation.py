@@ -48,7 +48,6 @@ use up the month's numbers."""
 
 
 _document_of: Final = attrgetter("document")
-_claim_of: Final = attrgetter("claim")
 
 
 class NewBill(NamedTuple):
@@ -70,7 +69,7 @@ class NewBill(NamedTuple):
 
 def _keys(new: NewBill) -> tuple[Hashable, ...]:
     """What keeps two bills out of one batch: an idempotency key, or the same thing to end."""
-    keys: tuple[Hashable, ...] = keys_of(new) if new.claim else ()
+    keys: tuple[Hashable, ...] = keys_of(new)
     if new.completes is not None:
         keys += (new.completes,)
     return (*keys, new.ends[0].ebn) if new.ends else keys
@@ -180,20 +179,16 @@ class Generation:
         await self._commits.close()
 
     async def _submit_tagged(self, new: NewBill, known: KnownNotifications) -> StoredAnswer:
-        return await self._commits.submit(await self._with_tag(new, known))
-
-    async def _with_tag(self, new: NewBill, known: KnownNotifications) -> NewBill:
-        """The bill, refused if its vehicle has not the tag that it needs, r2(4)."""
+        """Submits the bill, refused if its vehicle has not the tag that it needs, r2(4)."""
         bill, vehicle = new.bill, new.bill.vehicle_number
-        if not vehicle or bill.part_a.mode != "ROAD":
-            return new
-        at = bill.generated_at
-        refusal = await self._tag_requirement.refusal(bill.carrier, vehicle, at, known)
-        if refusal is None:
-            return new
-        if _ends_something(new):
-            raise refusal
-        return new._replace(refusal=refusal)
+        if vehicle and bill.part_a.mode == "ROAD":
+            refusal = await self._tag_requirement.refusal(
+                bill.carrier, vehicle, bill.generated_at, known
+            )
+            if refusal is not None and _ends_something(new):
+                raise refusal
+            new = new._replace(refusal=refusal)
+        return await self._commits.submit(new)
 
     async def _commit(self, batch: list[NewBill]) -> Sequence[StoredAnswer | Exception]:
         write = partial(_write, self._notices)
@@ -203,12 +198,11 @@ class Generation:
 async def _write(
     notices: Notices, connection: Connection, batch: Sequence[NewBill]
 ) -> Written[StoredAnswer]:
-    answers: dict[int, Exception] = {}
-    asked = list(batch)
-    if any(map(_claim_of, batch)):
-        lost = await claim_all(connection, batch)
-        answers = {new.bill.ebn: why for new, why in zip(batch, lost, strict=True) if why}
-        asked = [new for new in batch if new.bill.ebn not in answers]
+    lost = await claim_all(connection, batch)
+    answers: dict[int, Exception] = {
+        new.bill.ebn: why for new, why in zip(batch, lost, strict=True) if why
+    }
+    asked = [new for new in batch if new.bill.ebn not in answers]
     stale_keys: Sequence[str] = ()
     # In the order of their documents, so that two transactions never wait in a circle.
     asked.sort(key=_document_of)

@@ -166,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     say("--latency-seconds", type=float, default=5.0, help="of each")
     say("--bills", type=int, default=100_000, help="live ones, to be read and asked for")
     say("--vehicles", type=int, help="they are on; a tenth of the bills, a million at most")
-    say("--invoices", type=int, default=15_000, help="in each upload")
+    say("--invoices", type=int, default=15_000, help="of each supplier")
     say("--uploads", type=int, default=8, help="at once")
     say("--stored", type=int, default=0, help="invoices laid in before uploads are measured")
     say("--numbers", type=int, default=2000, help="registered ones, that SMS come from")

@@ -12,7 +12,7 @@ from loadtest.scale.log import irn_index, random_indexes, whole_pages
 _DAY: Final = 86_400
 _DAYS: Final = 30
 """Of a month."""
-_READ_CLAIM_DAYS: Final = 3
+_DAY_HOURS: Final = 24
 _NUMBERS: Final = 999_999_999
 """Of a month."""
 
@@ -132,7 +132,7 @@ def kept(assumed: Assumptions) -> dict[str, Kept]:
     bills, invoices = assumed.bills_a_month, assumed.invoices_a_month
     years = assumed.claims_years * 12
     reads = bills * assumed.lanes_a_journey / assumed.bills_a_vehicle
-    claimed = _READ_CLAIM_DAYS / _DAYS
+    claimed = assumed.READ_CLAIM_KEPT / (_DAYS * _DAY_HOURS)
     return {
         "eway_bill": Kept(assumed.bill_bytes, bills, assumed.bills_months_online),
         "document_claim": Kept(assumed.claim_bytes, bills, years),

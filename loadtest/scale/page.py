@@ -166,7 +166,7 @@ def _bytes(known: Measured, assumed: Assumptions) -> str:
             f"`{name}`",
             number(table.row_bytes),
             number(table.rows_a_month / 1e6),
-            f"{table.months:g}",
+            f"{table.months:.3g}",
             number(table.terabytes),
         )
         for name, table in found.items()
