@@ -14,7 +14,7 @@ from loadtest.bench.spread import ratio, spread
 from loadtest.bench.systems import Systems
 
 _SHARES: Final = (0.25, 0.5, 0.75)
-"""Of the greatest rate seen."""
+"""Of the greatest rate."""
 _NOT_TOLD: Final = "idle"
 
 
@@ -40,7 +40,7 @@ def measured(name: str, figure: Figure, systems: Systems, settings: Settings) ->
     rates = turns[GATEWAY].rates
     tables = _of_documents(turns, systems, rows)
     load = figure.fixed_rate
-    latency = _latency(load, max(rates), systems, settings) if load else []
+    latency = _latency(figure, load, turns[GATEWAY].acknowledged, systems, settings) if load else []
     figure.check_record(
         {one: took.acknowledged for one, took in turns.items()},
         sum(one.answered for one in latency),
@@ -118,33 +118,43 @@ def _grown(turns: Turns) -> set[str]:
 
 
 def _latency(
-    load: FixedRate, greatest: float, systems: Systems, settings: Settings
+    figure: Figure,
+    load: FixedRate,
+    acknowledged: dict[int, int],
+    systems: Systems,
+    settings: Settings,
 ) -> list[Latency]:
-    """The rates in turn as well."""
-    runs: dict[float, list[Answered]] = {share: [] for share in _SHARES}
+    """The shares in turn as well, each round of the greatest rate that a turn just before it
+    reached: a rate of minutes ago says little of what half a load is now. What these turns
+    acknowledged is put with that of the rounds."""
+    (gateway,) = (one for one in figure.contenders if one.name == GATEWAY)
+    runs: dict[float, list[tuple[float, Answered]]] = {share: [] for share in _SHARES}
     sent = 0
-    for _ in range(settings.latency_rounds):
+    for number in range(settings.rounds + 1, settings.rounds + settings.latency_rounds + 1):
+        timed = gateway.prepare(number)
+        footprint.until_still(systems)
+        done = timed()
+        acknowledged[number] = done.documents
         for share, answered in runs.items():
-            rate, seconds = share * greatest, settings.latency_seconds
+            rate = share * done.documents / done.seconds
             footprint.until_still(systems)
-            answered.append(offer(load, sent, rate, seconds, settings.connections))
-            sent += answered[-1].count
-            times = answered[-1].times
+            run = offer(load, sent, rate, settings.latency_seconds, figure.connections)
+            answered.append((rate, run))
+            sent += run.count
             print(
-                f"at {share:.0%} of the most, {rate:.0f}/s: p50 {times.p50:.1f} ms, p99 "
-                f"{times.p99:.1f} ms; the client used {answered[-1].client_cpu:.0%} of a core",
+                f"at {share:.0%} of the most, {rate:.0f}/s: p50 {run.times.p50:.1f} ms, p99 "
+                f"{run.times.p99:.1f} ms; the client used {run.client_cpu:.0%} of a core",
                 flush=True,
             )
-    return [
-        _told(share, share * greatest, answered) for share, answered in runs.items() if answered
-    ]
+    return [_told(share, answered) for share, answered in runs.items() if answered]
 
 
-def _told(share: float, rate: float, runs: list[Answered]) -> Latency:
+def _told(share: float, answered: list[tuple[float, Answered]]) -> Latency:
+    runs = [run for _, run in answered]
     times = [run.times for run in runs]
     return Latency(
         share,
-        rate,
+        spread(rate for rate, _ in answered).median,
         sum(run.count for run in runs),
         spread(one.p50 for one in times),
         spread(one.p90 for one in times),

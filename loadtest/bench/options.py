@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     say("--in-memory", action="store_true", help="even where no commit reaches a disk")
     say("--directory", type=Path, help="where the temporary directory is made")
     say("--workers", type=int, default=2, help="of everything that serves")
-    say("--connections", type=int, default=256, help="of generation, and at fixed rates")
+    say("--connections", type=int, default=256, help="of generation")
     say("--few-connections", type=int, default=64, help="of the other figures")
     say("--many-connections", type=int, default=512, help="of generation by many")
     say("--rounds", type=int, default=5)

@@ -31,7 +31,7 @@ class Seen(Struct, frozen=True):
 
 
 class Latency(Struct, frozen=True):
-    """At a share of the greatest rate seen, which was so many a second: milliseconds from when a
+    """At a share of the greatest rate, in the median so many a second: milliseconds from when a
     request was due until it was answered, over several runs; and the client's share of a core."""
 
     share: float
