@@ -10,7 +10,6 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from gateway.operation import OperationRoute, refused, send_answer
-from gateway.pacing import Pacing
 from validators.errors import Refusal
 
 
@@ -26,8 +25,6 @@ class Edge:
     the operation instead (`gateway/protocol.py`)."""
 
     def __init__(self, routes: Iterable[OperationRoute]) -> None:
-        self.pacing = Pacing()
-        """Of all connections."""
         self._paths: dict[str, Served] = {}
         for route in routes:
             method, path = route.key

@@ -11,11 +11,9 @@ without a bound has one here: the head of a request, the time it takes, and what
 
 import asyncio
 import time
-from functools import partial
 from typing import Any, Final, cast
 
 from starlette.types import Message, Scope
-from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -113,9 +111,6 @@ class Protocol(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._edge.pacing.begin(partial(super()._start_asgi_task, cycle, app))
 
     def on_response_complete(self) -> None:
         """Lets the next request have its turn, and reads no more while others wait behind it."""

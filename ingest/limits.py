@@ -11,8 +11,6 @@ from typing import Final
 HEAD_BYTES_MAX: Final = 64 * 1024
 """Of a request's line and headers, beyond those that came with its first piece."""
 HEAD_SECONDS_MAX: Final = 30.0
-REQUESTS_BEGUN_AT_ONCE: Final = 12
-"""In one round of a worker's event loop, about a millisecond; others wait for the next."""
 BODY_BYTES_MAX: Final = 1024 * 1024
 """One document, after decompression. An INS-06 of 1,000 lines of goods in ASCII is a third."""
 BODY_BYTES_DRAINED_MAX: Final = 8 * 1024 * 1024

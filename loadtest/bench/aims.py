@@ -7,12 +7,14 @@ from typing import Final
 from loadtest.bench.result import Result
 
 _RATIOS: Final = {
+    "generation_by_few": {"bare": 0.45, "ordinary": 10},
     "generation": {"bare": 0.45, "ordinary": 10},
+    "generation_by_many": {"bare": 0.45, "ordinary": 10},
     "read": {"bare": 0.7, "ordinary": 2},
     "question": {"bare": 0.7, "ordinary": 2},
     "bulk": {"copy": 0.4, "ordinary": 2.5},
 }
-"""At least so much of each other's rate."""
+"""At least so much of each other's rate; nothing was said of how many connections it comes over."""
 _P99_MS_BELOW: Final = 25
 _AT: Final = 0.5
 _LOST_MAX: Final = 0.05

@@ -66,7 +66,7 @@ class Settings(Struct, frozen=True):
     uploads: int
     stored: int
     numbers: int
-    many_connections: int = 512
+    many_connections: int = 1000
 
 
 class Options(Struct, frozen=True):
@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     say("--workers", type=int, default=2, help="of everything that serves")
     say("--connections", type=int, default=256, help="of generation")
     say("--few-connections", type=int, default=64, help="of the other figures")
-    say("--many-connections", type=int, default=512, help="of generation by many")
+    say("--many-connections", type=int, default=1000, help="of generation by many")
     say("--rounds", type=int, default=5)
     say("--warm-ups", type=int, default=1, help="rounds before them that are not counted")
     say("--seconds", type=int, default=4, help="of each turn")

@@ -34,7 +34,8 @@ class Measuring(Protocol):
 @dataclass(slots=True)
 class Turns:
     """What one contender did: its rates, documents a second, in the order of the rounds; what
-    these rounds took; and what was acknowledged in each round, warm-ups included."""
+    these rounds took; and what was acknowledged in each turn, those that only warm up or tell a
+    greatest rate included."""
 
     rates: list[float] = field(default_factory=list)
     documents: int = 0

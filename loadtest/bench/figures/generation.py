@@ -121,5 +121,5 @@ def by_few(systems: Systems, connections: int, seconds: int) -> Figure:
 
 
 def by_many(systems: Systems, connections: int, seconds: int) -> Figure:
-    """Over twice as many, which make larger ones."""
+    """Over very many, which make larger batches, and dearer connections."""
     return Generation(systems, connections, "d").figure(seconds, None)
