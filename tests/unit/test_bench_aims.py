@@ -40,7 +40,6 @@ def test_a_page_without_a_place_is_not_filled(result: Result) -> None:
         filled("no table", result)
 
 
-@pytest.mark.xfail(strict=True, reason="the record is of a short run yet")
 def test_the_record_is_of_a_whole_run(result: Result) -> None:
     asked = options(["--saved", str(RECORD)])
     assert result.settings == asked.settings
