@@ -5,7 +5,6 @@ import logging
 import multiprocessing
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
     if settings.sms_settings and others_may_read(settings.sms_settings):
         log.warning("%s holds secrets, and others may read it", settings.sms_settings)
     with (
-        tempfile.TemporaryDirectory(prefix="gateway-metrics-") as shared_metrics,
+        metrics.shared_directory() as shared_metrics,
         running(
             settings.data_dir,
             settings.postgres_dsn,
