@@ -21,9 +21,8 @@ _LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 
 
 def shared_directory() -> "TemporaryDirectory[str]":
-    """A directory for the workers to share, in memory where the system has such files: pages of a
-    file on disk are written by the kernel, and while they are, a worker that counts stands still
-    for up to a tenth of a second."""
+    """A directory for the workers to share, in memory where the system has such files: whoever
+    writes into a page of a file on disk may have to wait while the kernel writes that page."""
     in_memory = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
     return TemporaryDirectory(prefix="gateway-metrics-", dir=in_memory)
 

@@ -38,6 +38,7 @@ def measured(name: str, figure: Figure, systems: Systems, settings: Settings) ->
         figure.contenders, settings.rounds, settings.warm_ups, _Measuring(systems), tell
     )
     rates = turns[GATEWAY].rates
+    # Before anything more is acknowledged: what follows takes no footprint.
     tables = _of_documents(turns, systems, rows)
     load = figure.fixed_rate
     latency = _latency(figure, load, turns[GATEWAY].acknowledged, systems, settings) if load else []
